@@ -1,0 +1,170 @@
+"""The frozen specs that plugins return from hooks. Standard library alone.
+
+Every `target`, `probe`, `accepts`, `memory`, `predict`, `claims` and `samples` is a `"module:attribute"` string, so
+that a plugin can say what it gives without importing the library that does it. Dataclasses do not validate: the host
+does (`hub.plugin.validate`), and says which plugin, which spec, which field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hub.types import Option
+
+__all__ = ["BackendSpec", "FormatSpec", "ModelSpec", "SourceSpec", "TaskSpec", "TransformSpec"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSpec:
+    """A task: what goes in and comes out.
+
+    Parameters
+    ----------
+    id
+        Hugging Face task name.
+    inputs, outputs
+        Kinds, best first: `text`, `messages`, `tokens`, `vector`, `labels`, `json`, `file`, ….
+    samples
+        `() -> list` of inputs that the task can be tried on; they feed checks, calibration and export.
+    """
+
+    id: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    summary: str = ""
+    samples: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormatSpec:
+    """A format of weights.
+
+    Parameters
+    ----------
+    match
+        Glob patterns; a folder or repository that holds a file for each of them is of this format.
+    weights
+        Glob patterns of the files that are its weights; the other files are assets.
+    """
+
+    id: str
+    match: tuple[str, ...]
+    weights: tuple[str, ...]
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BackendSpec:
+    """A runtime that opens weights.
+
+    Parameters
+    ----------
+    formats, verbs, devices
+        What it can open, how it can answer (`run`, `generate`, `chat`, `embed`), and on what; best device first.
+    target
+        `(request: OpenRequest) -> Session`.
+    options
+        Load options (threads, context length, …).
+    env
+        Environment variables that must be set before the library loads; what the user set is kept.
+    accepts
+        `(facts: Facts, verb: str) -> str | None`: why it cannot open these weights, or `None`. From facts alone.
+    memory
+        `(facts: Facts, options: Mapping) -> Estimate`. From facts and load options alone.
+    probe
+        `() -> Probe`: what of this machine it can use. May import the library; raises where it cannot run.
+    """
+
+    id: str
+    formats: tuple[str, ...]
+    verbs: tuple[str, ...]
+    target: str
+    devices: tuple[str, ...] = ("cpu",)
+    options: tuple[Option, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    accepts: str | None = None
+    memory: str | None = None
+    probe: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelSpec:
+    """A model plugin: it turns a task's input into what a verb takes, and what comes back into the answer.
+
+    Parameters
+    ----------
+    families
+        `model_type` names that it knows; `("*",)` where the verb makes the family irrelevant.
+    verbs
+        The verbs that it can work with, best first.
+    target
+        `(parts, verb, assets, facts) -> Model`.
+    needs
+        Verb to the glob patterns of files that must be there (`{"run": ("tokenizer.json",)}`).
+    options
+        Call options (max_tokens, normalize, …).
+    claims
+        `(files: tuple[str, ...], config: Mapping) -> bool`: whether an unlisted repository is one of this family.
+        `files` are paths, `config` is the parsed `config.json` (empty where there is none).
+    """
+
+    id: str
+    task: str
+    families: tuple[str, ...]
+    verbs: tuple[str, ...]
+    target: str
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    options: tuple[Option, ...] = ()
+    claims: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransformSpec:
+    """Artifact to artifact: a converter (`lossy=False`) or a compression.
+
+    Parameters
+    ----------
+    id
+        Unique name of the implementation, such as `onnx-int8-dynamic`.
+    step
+        The word in a recipe that asks for it; several transforms may answer to one step.
+    takes, gives
+        Formats; `gives=None` keeps the format.
+    target
+        `(request: TransformRequest) -> None`: writes the new files into `request.out`.
+    revision
+        Raise it when the output changes for the same input: it is part of the artifact's key.
+    predict
+        `(facts: Facts, options: Mapping) -> Facts | str`: what would come out, or why it cannot be applied.
+    """
+
+    id: str
+    step: str
+    takes: tuple[str, ...]
+    target: str
+    gives: str | None = None
+    lossy: bool = True
+    options: tuple[Option, ...] = ()
+    revision: int = 1
+    predict: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SourceSpec:
+    """Where bytes come from.
+
+    Parameters
+    ----------
+    id
+        The scheme, without the colon.
+    target
+        `(context: SourceContext) -> Source`, once for each pull.
+    """
+
+    id: str
+    target: str
+    summary: str = ""

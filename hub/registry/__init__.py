@@ -1,0 +1,1 @@
+"""Registries: schema, validation, catalogue, search."""

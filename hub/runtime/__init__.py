@@ -1,0 +1,1 @@
+"""From a reference to answers: plan, load, guard, workers."""

@@ -1,0 +1,1 @@
+"""Verified weights: sources, downloads, artifacts on disk."""

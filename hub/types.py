@@ -1,0 +1,136 @@
+"""Values that cross every layer: options, facts, weight files, estimates, artifacts.
+
+Standard library alone, frozen, keyword-only, picklable. Knows nothing of registries, plugins or runtimes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypedDict
+
+__all__ = [
+    "JSON",
+    "Artifact",
+    "Estimate",
+    "Facts",
+    "Message",
+    "Option",
+    "OptionType",
+    "OptionValue",
+    "WeightFile",
+]
+
+JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
+OptionType = type[str] | type[int] | type[float] | type[bool] | type[Path] | type[dict]  # type: ignore[type-arg]
+OptionValue = None | str | int | float | bool | Path | dict[str, JSON] | list[str] | list[int] | list[float]
+
+
+class Message(TypedDict):
+    """One turn of a conversation, in the field names of the Hugging Face and OpenAI chat formats."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One option of a call, of loading, or of a transform.
+
+    Parameters
+    ----------
+    name
+        Lower case with underscores; the shell spells it with hyphens.
+    type
+        `str`, `int`, `float`, `bool`, `pathlib.Path`, or `dict` for JSON.
+    default
+        What holds if it is not given. `None` means "not set", never a hidden default.
+    choices, min, max
+        Limits, both ends included.
+    many
+        It may be given more than once; the value is then a list.
+    """
+
+    name: str
+    type: OptionType
+    default: OptionValue = None
+    help: str = ""
+    choices: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    many: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WeightFile:
+    """A file of a variant: where it lies in the artifact, what it must be, and who may have it.
+
+    `sha256` (64 lower-case hex digits) and `size` (bytes) are `None` only for a file of an unlisted repository that
+    was not pulled yet. `path` is relative, with `/`. `sources` are tried in order; none is trusted.
+    """
+
+    path: str
+    size: int | None
+    sha256: str | None
+    sources: tuple[str, ...]
+    part: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Facts:
+    """What is known of weights before anything is downloaded or opened.
+
+    Parameters
+    ----------
+    task
+        Hugging Face task name, such as `text-generation`.
+    family
+        Architecture family in the Hugging Face `model_type` spelling: `llama`, `bert`.
+    format
+        Id of a `FormatSpec`.
+    files
+        All files of the variant.
+    parts
+        Part name to the paths of its files; `{"": ...}` where the variant has one part.
+    size
+        Bytes of all files.
+    config
+        The numbers that size a model, under the names of a Hugging Face `config.json` (`num_hidden_layers`,
+        `num_key_value_heads`, `head_dim`, `hidden_size`, `max_position_embeddings`, …).
+    """
+
+    task: str
+    family: str
+    format: str
+    files: tuple[WeightFile, ...]
+    parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    size: int = 0
+    config: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Estimate:
+    """Memory that a plan is expected to take, in bytes."""
+
+    weights: int
+    cache: int = 0
+    working: int = 0
+
+    @property
+    def total(self) -> int:
+        """Sum of the three, in bytes."""
+        return self.weights + self.cache + self.working
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    """Verified, immutable weights on disk.
+
+    `digest` is `sha256:<hex>` over the sorted (path, sha256) pairs. `path` is a folder that holds every file of
+    `files` under its own name, as plain files or hard links.
+    """
+
+    digest: str
+    path: Path
+    files: tuple[WeightFile, ...]

@@ -1,0 +1,1 @@
+"""Runs ONNX models through ONNX Runtime, on CPU and CUDA."""

@@ -1,0 +1,1 @@
+"""Model plugins for text generation and embeddings, without torch or transformers."""

@@ -1,0 +1,74 @@
+"""Fixtures that every part of the suite uses: a private home, and one home with real weights, pulled once a run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CACHE = ROOT / ".cache" / "tests"
+
+RunHub = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def hub_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Empty `HUB_HOME` of this test; nothing of the person's own settings, tokens or caches is seen."""
+    home = tmp_path_factory.mktemp("home")
+    for name in list(os.environ):
+        if name.startswith(("HUB_", "HF_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HUB_HOME", str(home / "hub"))
+    monkeypatch.setenv("HF_HOME", str(home / "huggingface"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    return home / "hub"
+
+
+@pytest.fixture
+def run_hub() -> RunHub:
+    """Run the real command in a process of its own: `run_hub("search", "minilm", env={...}, input="...")`."""
+
+    def run(*arguments: str, env: dict[str, str] | None = None, **options: object) -> subprocess.CompletedProcess[str]:
+        settings: dict[str, object] = {"capture_output": True, "text": True, "timeout": 120, **options}
+        if "input" not in settings:
+            settings["stdin"] = subprocess.DEVNULL
+        return subprocess.run(  # type: ignore[call-overload]
+            [sys.executable, "-m", "hub", *arguments], env={**os.environ, **(env or {})}, **settings
+        )
+
+    return run
+
+
+def pull_once(home: Path, reference: str) -> None:
+    """Pull real weights into the folder of the tests, through the real command."""
+    result = subprocess.run(
+        [sys.executable, "-m", "hub", "pull", reference],
+        env={**os.environ, "HUB_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=600,
+        stdin=subprocess.DEVNULL,
+    )
+    if result.returncode:
+        pytest.fail(f"hub pull {reference} failed:\n{result.stderr}")
+
+
+@pytest.fixture(scope="session")
+def weights_home() -> Path:
+    """`HUB_HOME` that holds real weights between tests and runs: all that `WEIGHTS` names, pulled on first use."""
+    from filelock import FileLock
+
+    home = CACHE / "home"
+    home.mkdir(parents=True, exist_ok=True)
+    with FileLock(CACHE / "home.lock"):
+        for reference in WEIGHTS:
+            pull_once(home, reference)
+    return home
+
+
+WEIGHTS = ("smollm2-135m", "all-minilm-l6-v2:onnx", "all-minilm-l6-v2:onnx-int8")
