@@ -1,0 +1,51 @@
+# Everything a developer or CI types. Each target makes what it needs; nothing outside this folder is changed,
+# except that `make run` keeps the model it pulled in hub's own home (HUB_HOME).
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
+PLUGIN_DIRS := $(patsubst %/pyproject.toml,./%,$(PLUGINS))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PROMPT ?= Why is the sky blue?
+PYTEST_ARGS ?=
+
+.PHONY: run test lint docs bench format clean
+
+run: $(VENV)/.installed  ## install, pull a real language model, and answer
+	$(BIN)/hub run smollm2-135m --max-tokens 80 "$(PROMPT)"
+
+test: $(VENV)/.dev  ## install what the tests need, and run them all
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev  ## formatting, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy hub $(addsuffix /hub_*,$(PLUGIN_DIRS))
+
+format: $(VENV)/.dev  ## format and mend what can be mended
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## write the generated pages again
+	$(BIN)/python -m hub.registry.generate
+	$(BIN)/python -m hub.cli.reference
+
+bench: $(VENV)/.dev  ## the figures that the project claims, as ratios against a peer in the same run
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache build dist
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed, this is %s. Try: make PYTHON=python3.12" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt $(PLUGINS)
+	$(PIP) install --constraint constraints.txt --editable . $(addprefix --editable ,$(PLUGIN_DIRS))
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	$(PIP) install --constraint constraints.txt --group dev
+	@touch $@
