@@ -43,7 +43,7 @@ class Sink(Protocol):
         """Take a complete file that is already on disk and stays there, such as one in a shared cache."""
 
     def note(self, received: int) -> None:
-        """Report bytes that are received elsewhere (a wheel that is downloading), for the progress display."""
+        """Report bytes received elsewhere since the last note (a wheel that is downloading), for the progress display."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +55,11 @@ class Listing:
 
 
 class Source(Protocol):
-    """Made once for each pull by the target of a `SourceSpec`; used by one thread at a time."""
+    """Made for each pull by the target of a `SourceSpec`; one instance is used by one thread at a time.
+
+    Files of one pull are fetched a few at once, each from an instance of its own. A source whose files share a download
+    (several files of one wheel) sets the class attribute `exclusive = True`: then there is one instance a pull.
+    """
 
     def fetch(self, locator: str, sink: Sink) -> None:
         """Push the bytes of `locator` (what follows the scheme and its colon) into the sink.
