@@ -137,6 +137,8 @@ class TransformSpec:
         `(request: TransformRequest) -> None`: writes the new files into `request.out`.
     revision
         Raise it when the output changes for the same input: it is part of the artifact's key.
+    tolerance
+        Of a converter: how far its output's tensors may be from its input's, relative to their largest value.
     predict
         `(facts: Facts, options: Mapping) -> Facts | str`: what would come out, or why it cannot be applied.
     """
@@ -149,6 +151,7 @@ class TransformSpec:
     lossy: bool = True
     options: tuple[Option, ...] = ()
     revision: int = 1
+    tolerance: float = 1e-3
     predict: str | None = None
     summary: str = ""
 

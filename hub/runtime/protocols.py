@@ -39,6 +39,7 @@ __all__ = [
     "Session",
     "Stream",
     "Tensor",
+    "TransformRequest",
 ]
 
 VERBS = ("run", "generate", "chat", "embed")
@@ -128,11 +129,15 @@ Emit = Callable[[Delta], bool]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
-    """What a backend found on this machine: devices that it can use, versions of its libraries, a line of detail."""
+    """What a backend found on this machine: devices that it can use, versions of its libraries, a line of detail.
+
+    `memory` holds the free bytes of a device that has its own; the machine's memory is the core's to measure.
+    """
 
     devices: tuple[str, ...]
     versions: Mapping[str, str] = field(default_factory=dict)
     detail: str = ""
+    memory: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,6 +155,32 @@ class OpenRequest:
     path: Path
     verb: str
     device: str
+    facts: Facts
+    part: str = ""
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The weight files of the part, as absolute paths."""
+        return tuple(self.path / name for name in self.facts.parts[self.part])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TransformRequest:
+    """What a transform's target is called with, once for each part.
+
+    Parameters
+    ----------
+    path
+        Folder of plain copies (never links) of the artifact; `facts.parts[part]` names the weights of the part in it.
+    out
+        Empty folder that takes the new weights. Assets (tokenizer, labels) are carried over by the core.
+    options
+        Every option of the spec, resolved: given or default.
+    """
+
+    path: Path
+    out: Path
     facts: Facts
     part: str = ""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
