@@ -8,15 +8,17 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Sequence
 
 import click
 
 from hub.types import JSON
 
-__all__ = ["human_size", "is_terminal", "note", "parse_size", "print_json", "print_table", "styled"]
+__all__ = ["human_size", "is_terminal", "note", "parse_size", "print_json", "print_table", "printable", "styled"]
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
+_LEAST_COLUMN = 20
 
 
 def is_terminal() -> bool:
@@ -40,16 +42,40 @@ def print_json(value: JSON | Sequence[JSON]) -> None:
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table for people on a terminal, tab-separated rows without a header otherwise."""
+    """Print a table for people on a terminal, tab-separated rows without a header otherwise.
+
+    On a terminal, a last column that is too wide is wrapped in its place.
+    """
+    rows = [[printable(text) for text in row] for row in rows]
     if not is_terminal():
         for row in rows:
-            click.echo("\t".join(row))
+            click.echo("\t".join(" ".join(text.split()) for text in row))
         return
+    import shutil
+
     widths = [max(len(row[i]) for row in (headers, *rows)) for i in range(len(headers))]
-    header = "  ".join(text.upper().ljust(width) for text, width in zip(headers, widths, strict=True)).rstrip()
+    before = sum(width + 2 for width in widths[:-1])
+    room = shutil.get_terminal_size().columns - before
+    widths[-1] = min(widths[-1], room) if room >= _LEAST_COLUMN else widths[-1]
+    header = _row([text.upper() for text in headers], widths)
     click.echo(click.style(header, bold=True) if styled() else header)
     for row in rows:
-        click.echo("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+        click.echo(_row(row, widths))
+
+
+def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    from textwrap import wrap
+
+    start = "".join(f"{text:<{width}}  " for text, width in zip(cells[:-1], widths, strict=False))
+    lines = wrap(cells[-1], widths[-1] or 1, break_long_words=False, break_on_hyphens=False) or [""]
+    return ("\n" + " " * len(start)).join((start + lines[0], *lines[1:])).rstrip()
+
+
+def printable(text: str) -> str:
+    """Text of a stranger (a registry, a model) for a terminal: without the characters that would steer it."""
+    if text.isprintable():
+        return text
+    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
 
 
 def human_size(count: int | float | None) -> str:
