@@ -35,48 +35,40 @@ _TOLD = re.compile(r"^(?:WARNING: |ERROR: |Could not fetch URL )")
 _NOISE = re.compile(r"is neither a file nor a directory|not a trusted or secure host")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 # What pip and its urllib3 say, most telling first. The index of an unknown package answers 404, which is NotFound.
-_CAUSES: tuple[tuple[re.Pattern[str], type[HubError], str, str], ...] = (
+_CAUSES: tuple[tuple[str, type[HubError], str, str], ...] = (
+    ("No space left on device|Disk quota exceeded", StorageError, "the disk is full", "Make room: hub gc"),
     (
-        re.compile(r"No space left on device|Disk quota exceeded", re.I),
-        StorageError,
-        "the disk is full",
-        "Make room: hub gc",
-    ),
-    (
-        re.compile(r"DO NOT MATCH THE HASHES|different hash", re.I),
+        "do not match the hashes|different hash",
         VerificationError,
         "the index promises another hash than the wheel has",
         "Try again; if it stays so, tell whoever runs the index",
     ),
     (
-        re.compile(r"\b40[137]\b (?:Client )?Error|HTTP error 40[137]|Unauthorized|Forbidden|407 Proxy"),
+        r"\b40[137] (Client )?Error|HTTP error 40[137]|Unauthorized|Forbidden|Proxy Authentication Required",
         AccessDenied,
         "the package index refused access",
         "Give pip the right to read it: pip config debug",
     ),
     (
-        re.compile(
-            r"connection error|NewConnectionError|Max retries exceeded(?!.*too many)|NameResolutionError|ProxyError"
-            r"|Network is unreachable|timed out|ReadTimeout|ConnectTimeout",
-            re.I,
-        ),
-        Offline,
-        "the package index is out of reach",
-        "Check the network and pip's index: pip config debug",
-    ),
-    (
-        re.compile(r"SSLError|CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate", re.I),
+        "SSLError|CERTIFICATE_VERIFY_FAILED|confirming the ssl certificate",
         SourceError,
         "the package index has no trusted certificate",
         "Give pip the right certificate: pip config debug",
     ),
     (
-        re.compile(r"\b5\d\d (?:Server )?Error|\b429 |HTTP error (?:5\d\d|429)|too many 5\d\d|incomplete", re.I),
+        r"\b5\d\d (Server )?Error|\b429 |HTTP error (5\d\d|429)|too many (5\d\d|429)|incomplete",
         SourceError,
         "the package index failed",
         "Try again later",
     ),
-    (re.compile(r"No matching distribution|HTTP error 404|404 Client Error"), NotFound, "", ""),
+    (
+        "connection error|NewConnectionError|NameResolutionError|ProxyError|Max retries exceeded"
+        "|Network is unreachable|timed out|ConnectTimeout|Connection aborted",
+        Offline,
+        "the package index is out of reach",
+        "Check the network and pip's index: pip config debug",
+    ),
+    ("No matching distribution|HTTP error 404|404 Client Error", NotFound, "", ""),
 )
 
 
@@ -88,7 +80,7 @@ def download(package: str, version: str, folder: Path, note: Callable[[int], Non
     package, version
         Already validated: nothing in them may be read as an option or an address.
     note
-        Is told the bytes that have been received so far, several times a second.
+        Is told how many more bytes have been received, several times a second.
 
     Raises
     ------
@@ -102,7 +94,7 @@ def download(package: str, version: str, folder: Path, note: Callable[[int], Non
     # -P: a file `pip.py` in the working folder must not be run in pip's stead
     command = [sys.executable, "-P", "-m", "pip", "download", *_OPTIONS, f"--log={log}", f"--dest={folder}"]
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)), "PYTHONUTF8": "1"}
-    code = _run([*command, f"{package}=={version}"], environment, lambda: note(_received(folder)))
+    code = _run([*command, f"{package}=={version}"], environment, _Watch(folder, note).look)
     wheel = _wheel(folder, package, version)
     if code or wheel is None:
         raise _error(f"{package}=={version}", _said(log))
@@ -138,15 +130,23 @@ def _run(command: list[str], environment: dict[str, str], tick: Callable[[], Non
         process.wait()
 
 
-def _received(folder: Path) -> int:
-    """Size of the largest file so far: pip fills it in its temporary folder, then copies it out."""
-    sizes = [0]
-    for path in folder.rglob("*.whl"):
-        try:
-            sizes.append(path.stat().st_size)
-        except FileNotFoundError:
-            continue
-    return max(sizes)
+class _Watch:
+    """Follows a download by the size of its largest file: pip fills it in its temporary folder, then copies it out."""
+
+    def __init__(self, folder: Path, note: Callable[[int], None]) -> None:
+        self._folder = folder
+        self._note = note
+        self._seen = 0
+
+    def look(self) -> None:
+        for path in self._folder.rglob("*.whl"):
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                continue
+            if size > self._seen:
+                self._note(size - self._seen)
+                self._seen = size
 
 
 def _wheel(folder: Path, package: str, version: str) -> Path | None:
@@ -179,7 +179,7 @@ def _error(wanted: str, said: list[str]) -> HubError:
         message = f"pip finds no wheel of {wanted} for this machine"
         return NotFound(message, hint=f"The index has: {near}", details=said[-5:])
     for pattern, kind, cause, hint in _CAUSES:
-        if pattern.search(text):
+        if re.search(pattern, text, re.IGNORECASE):
             message = f"{wanted} could not be downloaded: {cause}" if cause else f"pip finds no package {wanted}"
             return kind(message, hint=hint or "Check the name, and pip's index: pip config debug", details=said[-5:])
     return SourceError(f"pip could not download {wanted}", hint="See: pip config debug", details=said[-5:])

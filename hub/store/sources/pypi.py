@@ -32,6 +32,8 @@ class _Locator(NamedTuple):
 class PypiSource:
     """Files inside wheels, from whatever index pip is set up for."""
 
+    exclusive = True  # files of one wheel share its download
+
     def __init__(self, context: SourceContext) -> None:
         self._context = context
         self._wheels: dict[tuple[str, str], Path | HubError] = {}
