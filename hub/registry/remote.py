@@ -1,0 +1,160 @@
+"""Registries at https addresses, kept in the home folder and asked for again after an hour, by ETag.
+
+What comes is checked whole before it replaces the copy. Where the network, the server or the new content fails, the
+copy is used and that is said. Knows nothing of what the entries mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from hub import config
+from hub.errors import HubError, RegistryError, UsageError
+from hub.registry.decode import decode
+from hub.registry.schema import Registry
+from hub.registry.validate import validate
+
+__all__ = ["FRESH_SECONDS", "LARGEST", "read_remote"]
+
+FRESH_SECONDS = 3600
+LARGEST = 64 * 2**20
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class _Copy(msgspec.Struct):
+    """What is known of the copy on disk."""
+
+    address: str
+    etag: str
+    checked: float
+
+
+def read_remote(address: str, *, refresh: bool = False) -> tuple[Registry, str]:
+    """Registry at an address, and what the user should be told about how it was had (empty where all is well).
+
+    Parameters
+    ----------
+    refresh
+        Ask the server even if the copy is not an hour old.
+
+    Raises
+    ------
+    RegistryError
+        There is no copy and the registry cannot be had.
+    SchemaError
+        There is no copy and the content breaks the schema.
+    UsageError
+        The address is not https (http is for this machine alone).
+    """
+    _check_address(address)
+    path = _path(address)
+    copy = _load(path, address)
+    if copy is not None and not refresh and abs(time.time() - copy.checked) < FRESH_SECONDS:
+        return decode(path.read_bytes(), name=address), ""
+    try:
+        if config.get("offline"):
+            raise RegistryError(f"registry {address} was not asked: hub is offline")
+        return _fetch(address, path, copy)
+    except HubError as error:
+        if copy is None:
+            raise
+        registry = decode(path.read_bytes(), name=address)
+        said = "; ".join([error.message, *error.details])
+        return registry, f"{said}; the copy of {time.strftime('%Y-%m-%d %H:%M', time.localtime(copy.checked))} is used"
+
+
+def _fetch(address: str, path: Path, copy: _Copy | None) -> tuple[Registry, str]:
+    import requests
+
+    headers = {"If-None-Match": copy.etag} if copy is not None and copy.etag else {}
+    try:
+        with requests.get(address, headers=headers, timeout=(5, 15), stream=True) as answer:
+            _check_address(answer.url)
+            if answer.status_code == requests.codes.not_modified and copy is not None:
+                return decode(path.read_bytes(), name=address), _keep(path, None, address, copy.etag)
+            if answer.status_code != requests.codes.ok:
+                raise RegistryError(f"registry {address} cannot be had: the server answers {answer.status_code}")
+            content = _read(answer, address)
+            etag = answer.headers.get("ETag", "")
+    except requests.RequestException as error:
+        raise RegistryError(f"registry {address} cannot be had: {_reason(error)}") from error
+    registry = validate(content, name=address, local=False)
+    return registry, _keep(path, content, address, etag)
+
+
+def _read(answer: object, address: str) -> bytes:
+    import requests
+
+    assert isinstance(answer, requests.Response)
+    content = bytearray()
+    for chunk in answer.iter_content(2**16):
+        content += chunk
+        if len(content) > LARGEST:
+            raise RegistryError(f"registry {address} is larger than {LARGEST // 2**20} MiB")
+    return bytes(content)
+
+
+def _reason(error: Exception) -> str:
+    import requests
+
+    if isinstance(error, requests.Timeout):
+        return "the server does not answer in time"
+    if isinstance(error, requests.TooManyRedirects):
+        return "the server redirects without end"
+    if isinstance(error, requests.exceptions.SSLError):
+        return "its certificate is not valid"
+    if isinstance(error, requests.ConnectionError):
+        return "the server cannot be reached, or closed the connection"
+    return str(error)
+
+
+def _check_address(address: str) -> None:
+    parts = urlsplit(address)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        return
+    raise UsageError(
+        f"registry {address} is not at an https address",
+        hint="What a registry says decides which weights are trusted: serve it over https, or name a file.",
+    )
+
+
+def _path(address: str) -> Path:
+    return config.home() / "registries" / f"{hashlib.sha256(address.encode()).hexdigest()[:32]}.json"
+
+
+def _load(path: Path, address: str) -> _Copy | None:
+    try:
+        copy = msgspec.json.decode(path.with_suffix(".copy").read_bytes(), type=_Copy)
+        decode(path.read_bytes(), name=address)
+    except (OSError, msgspec.MsgspecError, HubError):
+        return None
+    return copy if copy.address == address else None
+
+
+def _keep(path: Path, content: bytes | None, address: str, etag: str) -> str:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content is not None:
+            _write(path, content)
+        _write(path.with_suffix(".copy"), msgspec.json.encode(_Copy(address=address, etag=etag, checked=time.time())))
+    except OSError as error:
+        return f"the copy of registry {address} cannot be kept: {error.strerror or error}"
+    return ""
+
+
+def _write(path: Path, content: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".registry-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
