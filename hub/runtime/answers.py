@@ -5,6 +5,8 @@ Knows nothing of any runtime.
 
 from __future__ import annotations
 
+from typing import cast
+
 from hub.errors import PluginBroken
 from hub.runtime.protocols import Chat, Generate, Generated, Reply
 
@@ -24,7 +26,7 @@ def check_reply(reply: object, request: Chat, what: str) -> Reply:
     if not isinstance(reply, Reply):
         raise PluginBroken(f"{what} gave {type(reply).__name__} and not a Reply")
     faults = _faults(reply.finish, reply.prompt_tokens)
-    if not isinstance(reply.text, str):
+    if not isinstance(cast("object", reply.text), str):
         faults.append(f"text is {type(reply.text).__name__}")
     faults += _count_faults("tokens", reply.tokens, request.sampling.max_tokens)
     _raise(faults, what)

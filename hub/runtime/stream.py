@@ -1,0 +1,176 @@
+"""Turns push into pull: runs a call in a thread of its own and iterates over what it pushes.
+
+Knows nothing of models: the call is a function that takes an `emit`.
+"""
+
+from __future__ import annotations
+
+import atexit
+import threading
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator
+from functools import cache
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+
+from hub.runtime.protocols import Delta, Emit
+
+__all__ = ["Cancel", "Pieces"]
+
+T = TypeVar("T")
+AHEAD = 64
+"""Deltas that a call may be ahead of the one who reads them."""
+
+
+class Cancel:
+    """A wish to end a call early, that one thread states and another heeds."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._set = False
+        self._heeders: list[Callable[[], None]] = []
+
+    def is_set(self) -> bool:
+        """Whether the call should end."""
+        return self._set
+
+    def set(self) -> None:
+        """End the call; every heeder is told once."""
+        with self._lock:
+            self._set = True
+            heeders, self._heeders = self._heeders, []
+        for heed in heeders:
+            heed()
+
+    def heed(self, told: Callable[[], None]) -> None:
+        """Have `told` called when the wish is stated; at once if it was."""
+        with self._lock:
+            if not self._set:
+                self._heeders.append(told)
+                return
+        told()
+
+
+class Channel(Generic[T]):
+    """Between the thread that pushes and the one that pulls: bounded, and either side can leave."""
+
+    def __init__(self) -> None:
+        self.cancel = Cancel()
+        self.result: T | None = None
+        self.failure: BaseException | None = None
+        self.finished = False
+        self._changed = threading.Condition()
+        self._deltas: deque[Delta] = deque()
+
+    def push(self, delta: Delta) -> bool:
+        """Hand over a delta, waiting while the reader is too far behind; `True` if nobody reads any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._deltas) < AHEAD or self.cancel.is_set())
+            if self.cancel.is_set():
+                return True
+            self._deltas.append(delta)
+            self._changed.notify_all()
+            return False
+
+    def pull(self) -> Delta | None:
+        """Next delta; `None` at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._deltas or self.finished or self.cancel.is_set())
+            if self.cancel.is_set() or not self._deltas:
+                return None
+            delta = self._deltas.popleft()
+            self._changed.notify_all()
+            return delta
+
+    def stop(self) -> None:
+        """Nobody reads any more."""
+        self.cancel.set()
+        with self._changed:
+            self._deltas.clear()
+            self._changed.notify_all()
+
+    def answer(self, call: Callable[[Emit, Cancel], T]) -> None:
+        """Run the call to its end and keep what it gives or raises."""
+        try:
+            self.result = call(self.push, self.cancel)
+        except BaseException as error:
+            self.failure = error
+        with self._changed:
+            self.finished = True
+            self._changed.notify_all()
+
+
+_running: weakref.WeakKeyDictionary[threading.Thread, Channel[Any]] = weakref.WeakKeyDictionary()  # Any: of every kind
+
+
+class Pieces(Iterator[str], Generic[T]):
+    """Pieces of text of an answer, as they come.
+
+    Leaving early (`close`, the end of a `with` block, or dropping the last reference) stops the generation; what it
+    has begun to compute ends in the background. What the call raises is raised by `next`.
+
+    Attributes
+    ----------
+    result
+        The whole answer, once the pieces are exhausted; `None` before, and after leaving early.
+    """
+
+    def __init__(self, call: Callable[[Emit, Cancel], T], owner: object = None) -> None:
+        self.result: T | None = None
+        self._owner = owner  # kept alive while it answers
+        self._channel: Channel[T] = Channel()
+        self._thread = threading.Thread(target=self._channel.answer, args=(call,), name="hub-stream", daemon=True)
+        _stop_all_at_exit()
+        _running[self._thread] = self._channel
+        self._thread.start()
+
+    def __iter__(self) -> Pieces[T]:
+        return self
+
+    def __next__(self) -> str:
+        channel = self._channel
+        try:
+            while (delta := channel.pull()) is not None:
+                if delta.text:
+                    return delta.text
+        except BaseException:  # Ctrl-C while waiting for the next piece
+            channel.stop()
+            raise
+        if channel.finished and not channel.cancel.is_set():
+            self._thread.join()
+            failure, channel.failure = channel.failure, None
+            if failure is not None:
+                raise failure
+            self.result = channel.result
+        self._owner = None
+        raise StopIteration
+
+    def close(self) -> None:
+        """Stop the generation. Pieces that were not read are dropped."""
+        self._channel.stop()
+        self._owner = None
+
+    def __enter__(self) -> Pieces[T]:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        self._channel.stop()
+
+
+@cache
+def _stop_all_at_exit() -> None:
+    """A thread inside a native runtime while the interpreter goes down can end the process with a signal."""
+    atexit.register(_stop_all)
+
+
+def _stop_all() -> None:
+    for channel in list(_running.values()):
+        channel.stop()
+    for thread in list(_running):
+        thread.join(timeout=5)
