@@ -1,0 +1,109 @@
+"""Finds the plugins that are installed, by their metadata alone: nothing of them is imported.
+
+So a plugin that crashes, hangs or leaves the process when it is imported can still be named, switched off and removed.
+Knows nothing of what a plugin gives.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+from hub import config
+from hub.plugin.hooks import GROUP
+
+__all__ = ["Installed", "installed", "is_disabled", "matches"]
+
+_UNKNOWN = "unknown"
+_OURS = re.compile(r"hub[._-]plugins?([._-].*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Installed:
+    """An entry point of one of our groups, of any version of the contract.
+
+    `unreadable` is why its distribution's entry points cannot be read; the name is then that of the distribution.
+    """
+
+    name: str
+    value: str
+    group: str
+    distribution: str
+    version: str
+    unreadable: str = ""
+
+    @property
+    def served(self) -> bool:
+        """Whether it is made for the contract that this host serves."""
+        return self.group == GROUP
+
+
+def installed() -> list[Installed]:
+    """All plugins of this environment, sorted by name.
+
+    A distribution that also serves another version of the contract under the same name is listed once.
+    """
+    found: dict[tuple[str, str, str], Installed] = {}
+    seen: set[str] = set()
+    for distribution in distributions():
+        entries = list(_entries(distribution))
+        if not entries or canonical(entries[0].distribution) in seen:
+            continue  # an older copy, further down sys.path
+        if entries[0].distribution != _UNKNOWN:
+            seen.add(canonical(entries[0].distribution))
+        for entry in entries:
+            found[entry.name, entry.distribution, f"{entry.group} {entry.value}"] = entry
+    served = {(entry.name, entry.distribution) for entry in found.values() if entry.served}
+    listed = [e for e in found.values() if e.served or (e.name, e.distribution) not in served]
+    return sorted(listed, key=lambda entry: (entry.name, entry.distribution, entry.group))
+
+
+def matches(entry: Installed, name: str) -> bool:
+    """Whether a person who writes `name` means this plugin: its own name, or that of its distribution."""
+    return name == entry.name or canonical(name) == canonical(entry.distribution)
+
+
+def is_disabled(entry: Installed) -> bool:
+    """Whether `disabled_plugins` names it; `*` names all."""
+    names = config.get("disabled_plugins")
+    assert isinstance(names, list)
+    return any(name == "*" or matches(entry, name) for name in names)
+
+
+def canonical(name: str) -> str:
+    """Name of a distribution as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _entries(distribution: Distribution) -> Iterator[Installed]:
+    try:
+        text = distribution.read_text("entry_points.txt") or ""
+        if "hub" not in text.lower():
+            return
+        points = [point for point in distribution.entry_points if _OURS.fullmatch(point.group)]
+    except Exception as error:  # whatever another package's metadata holds, the others are still found
+        yield _unreadable(distribution, error)
+        return
+    for point in points:
+        yield _entry(distribution, point)
+
+
+def _entry(distribution: Distribution, point: EntryPoint) -> Installed:
+    name, version = _identity(distribution)
+    return Installed(name=point.name, value=point.value, group=point.group, distribution=name, version=version)
+
+
+def _unreadable(distribution: Distribution, error: Exception) -> Installed:
+    name, version = _identity(distribution)
+    reason = f"its entry_points.txt cannot be read: {error}"
+    return Installed(name=name, value="", group=GROUP, distribution=name, version=version, unreadable=reason)
+
+
+def _identity(distribution: Distribution) -> tuple[str, str]:
+    try:
+        metadata = distribution.metadata
+        return metadata["Name"] or _UNKNOWN, metadata["Version"] or _UNKNOWN
+    except Exception:  # no METADATA, or one that is no text
+        return _UNKNOWN, _UNKNOWN
