@@ -1,0 +1,154 @@
+"""Starts llama.cpp on a GGUF file. The one module that imports it.
+
+The library serves HTTP whether or not anybody asks: here it listens on a socket in a private folder that is gone
+before the model answers its first request, and behind a key that nobody is told.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import xllamacpp  # type: ignore[import-untyped]
+
+from hub.errors import InferenceError, OptionError
+from hub.runtime.protocols import OpenRequest, Probe, Session
+from hub.types import JSON
+from hub_llamacpp.facts import context_of
+from hub_llamacpp.gguf import GGUFError, Scalar, check, read_metadata
+from hub_llamacpp.sessions import ChatSession, EmbedSession
+from hub_llamacpp.threads import usable_cores
+
+__all__ = ["open_model", "probe"]
+
+_QUIET = -1
+_BATCH = 512
+
+
+def open_model(request: OpenRequest) -> Session:
+    """Target of the backend: load a GGUF file for `chat` or `embed`.
+
+    Raises
+    ------
+    OptionError
+        The context is larger than the model was trained for.
+    InferenceError
+        llama.cpp cannot load the file.
+    """
+    path = _model_file(request)
+    metadata = _describe(path, request.verb)
+    trained = metadata["trained_context_length"]
+    wanted = request.options.get("context_length")
+    context = context_of(trained if isinstance(trained, int) else None, wanted if isinstance(wanted, int) else None)
+    if isinstance(trained, int) and context > trained:
+        raise OptionError(f"context_length {context} is more than the {trained} that this model was trained for")
+    slots = int(str(request.options.get("parallel") or 1)) if request.verb == "chat" else 1
+    server = _start(path, request, context, slots)
+    metadata["context_length"] = context
+    if request.verb == "embed":
+        return EmbedSession(server, metadata)
+    return ChatSession(server, metadata, slots=slots, reuse=bool(request.options.get("prompt_cache")))
+
+
+def probe() -> Probe:
+    """Devices that this build of llama.cpp can use on this machine."""
+    found = [str(device["name"]) for device in xllamacpp.get_device_info()]
+    devices = ("cuda", "cpu") if any(name.startswith("CUDA") for name in found) else ("cpu",)
+    return Probe(devices=devices, versions={"xllamacpp": xllamacpp.__version__}, detail=", ".join(found))
+
+
+def _model_file(request: OpenRequest) -> Path:
+    """The file to name: the first of a split model. Projectors of vision models lie beside it and are not opened."""
+    files = sorted(path for path in request.files if path.suffix == ".gguf" and "mmproj" not in path.name.lower())
+    if not files:
+        raise InferenceError(f"there is no .gguf file in {request.path}")
+    return files[0]
+
+
+def _describe(path: Path, verb: str) -> dict[str, JSON]:
+    """Architecture, trained context and pooling, as the file says."""
+
+    def name(found: dict[str, Scalar], key: str) -> str:
+        return f"{found.get('general.architecture', '')}.{key}"
+
+    def enough(found: dict[str, Scalar]) -> bool:
+        return name(found, "context_length") in found and (verb != "embed" or name(found, "pooling_type") in found)
+
+    try:
+        found = read_metadata(path, enough)
+    except GGUFError as error:
+        raise InferenceError(f"{path} cannot be loaded: {error}") from error
+    return {
+        "architecture": str(found.get("general.architecture", "")),
+        "trained_context_length": int(found[key]) if (key := name(found, "context_length")) in found else None,
+        "pooling": int(found[key]) if (key := name(found, "pooling_type")) in found else None,
+    }
+
+
+def _start(path: Path, request: OpenRequest, context: int, slots: int) -> xllamacpp.Server:
+    params = _parameters(path, request, context, slots)
+    with tempfile.TemporaryDirectory(prefix="hub-") as private:
+        params.api_keys = [secrets.token_urlsafe(32)]
+        params.hostnames = ["127.0.0.1" if sys.platform == "win32" else f"{private}/unused.sock"]
+        try:
+            return xllamacpp.Server(params)
+        except RuntimeError as error:
+            raise _load_error(path) from error
+
+
+def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> xllamacpp.CommonParams:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    threads = request.options.get("threads")
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = (
+        threads if isinstance(threads, int) else usable_cores()
+    )
+    params.n_ctx = context * slots
+    params.n_parallel = slots
+    params.n_batch = params.n_ubatch = _BATCH
+    if request.verb == "embed":
+        params.embedding = True
+        params.n_batch = params.n_ubatch = context  # a text is pooled from one batch
+    if request.device == "cpu":
+        _keep_out_of_gpu(params)
+    else:
+        _use_gpu(params, request)
+    params.ctx_shift = False
+    params.warmup = False
+    params.fit_params = False
+    params.cache_ram_mib = 0
+    params.n_ctx_checkpoints = 0
+    params.verbosity = _QUIET
+    params.n_threads_http = 1
+    params.ui = False
+    params.endpoint_slots = False
+    params.use_jinja = True
+    # The answer as it is: nothing of it is taken out as reasoning. (`force_pure_content_parser` would drop schemas.)
+    params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+    return params
+
+
+def _keep_out_of_gpu(params: xllamacpp.CommonParams) -> None:
+    params.n_gpu_layers = 0
+    params.no_kv_offload = True
+    params.no_op_offload = True
+
+
+def _use_gpu(params: xllamacpp.CommonParams, request: OpenRequest) -> None:
+    layers = request.options.get("gpu_layers")
+    params.n_gpu_layers = layers if isinstance(layers, int) else 9999
+
+
+def _load_error(path: Path) -> InferenceError:
+    """Why a file did not load: llama.cpp itself tells only its log."""
+    try:
+        check(path)
+    except (GGUFError, OSError) as error:
+        return InferenceError(f"{path} cannot be loaded: {error}", hint="Pull it again: hub pull --verify MODEL")
+    architecture = read_metadata(path).get("general.architecture", "unknown")
+    return InferenceError(
+        f"llama.cpp (xllamacpp {xllamacpp.__version__}) refused {path}, of architecture '{architecture}'",
+        hint="A newer xllamacpp may know it: pip install --upgrade xllamacpp. Or the memory is too small for it.",
+    )
