@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from hub.errors import SessionClosed, UsageError
+from hub.runtime.cancel import Cancel, current
 
 __all__ = ["Gate"]
 
@@ -53,8 +54,7 @@ class Gate:
                 raise UsageError(f"{self._name} was called from inside its own callback, where it waits for itself")
             self._queue.append(ticket)
             try:
-                self._lock.wait_for(lambda: self._closing or self._turn(ticket))
-                self._refuse_closed()
+                self._wait(ticket)
                 self._inside.append(me)
             finally:
                 self._queue.remove(ticket)
@@ -94,6 +94,20 @@ class Gate:
             self._on_close()
         finally:
             self._ended.set()
+
+    def _wait(self, ticket: object) -> None:
+        cancel = current() or Cancel()
+        cancel.heed(self._wake)
+        try:
+            self._lock.wait_for(lambda: self._closing or cancel.is_set() or self._turn(ticket))
+        finally:
+            cancel.ignore(self._wake)
+        self._refuse_closed()
+        cancel.check()
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._lock.notify_all()
 
     def _turn(self, ticket: object) -> bool:
         return self._queue[0] is ticket and len(self._inside) < self._limit

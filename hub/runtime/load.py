@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hub.errors import Cancelled, PluginBroken, PluginMissing, SessionClosed
+from hub.errors import PluginBroken, PluginMissing, SessionClosed
+from hub.runtime.cancel import Cancel, cancellable
 from hub.runtime.guard import guard
 from hub.runtime.protocols import Delta, Emit, Model, OpenRequest, Session
 from hub.runtime.relay import Relay, foreign, silent
-from hub.runtime.stream import Cancel
 from hub.types import Artifact, OptionValue
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class OpenedModel:
         SessionClosed
             After `close`.
         Cancelled
-            `cancel` was set; noticed when the runtime next calls back.
+            `cancel` was set; noticed while it waits for its turn, or when the runtime next calls back.
         PluginBroken
             The model plugin did not give one result for each input.
         """
@@ -60,7 +60,7 @@ class OpenedModel:
         if model is None:
             raise SessionClosed(f"model '{self.plan.model}' is closed", hint="Load it again: hub.load(…)")
         relay = Relay(_heeding(emit, cancel), len(inputs), self._name)
-        with relay.calling():
+        with cancellable(cancel), relay.calling():
             results = model.infer(inputs, options, relay)
         if not isinstance(results, list) or len(results) != len(inputs):
             count = len(results) if isinstance(results, list) else type(results).__name__
@@ -127,8 +127,7 @@ def _heeding(emit: Emit, cancel: Cancel | None) -> Emit:
         return emit
 
     def heeding(delta: Delta) -> bool:
-        if cancel.is_set():
-            raise Cancelled("the request was cancelled")
+        cancel.check()
         return emit(delta)
 
     return heeding

@@ -14,42 +14,14 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
+from hub.runtime.cancel import Cancel
 from hub.runtime.protocols import Delta, Emit
 
-__all__ = ["Cancel", "Pieces"]
+__all__ = ["Pieces"]
 
 T = TypeVar("T")
 AHEAD = 64
 """Deltas that a call may be ahead of the one who reads them."""
-
-
-class Cancel:
-    """A wish to end a call early, that one thread states and another heeds."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._set = False
-        self._heeders: list[Callable[[], None]] = []
-
-    def is_set(self) -> bool:
-        """Whether the call should end."""
-        return self._set
-
-    def set(self) -> None:
-        """End the call; every heeder is told once."""
-        with self._lock:
-            self._set = True
-            heeders, self._heeders = self._heeders, []
-        for heed in heeders:
-            heed()
-
-    def heed(self, told: Callable[[], None]) -> None:
-        """Have `told` called when the wish is stated; at once if it was."""
-        with self._lock:
-            if not self._set:
-                self._heeders.append(told)
-                return
-        told()
 
 
 class Channel(Generic[T]):

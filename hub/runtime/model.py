@@ -1,0 +1,170 @@
+"""The handle that `hub.load` gives: inputs in, results out, from any thread, until it is closed.
+
+Knows nothing of where the model runs: an engine answers, in this process or in a worker.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hub.errors import SessionClosed, UsageError
+from hub.plugin.specs import ModelSpec, TaskSpec
+from hub.runtime.cancel import Cancel
+from hub.runtime.inputs import as_batch, as_results
+from hub.runtime.options import resolve_options
+from hub.runtime.protocols import Emit
+from hub.runtime.relay import silent
+from hub.runtime.stream import Pieces
+from hub.types import OptionValue
+
+if TYPE_CHECKING:
+    from hub.runtime.plan import Plan
+
+__all__ = ["Engine", "LoadedModel"]
+
+
+class Engine(Protocol):
+    """What answers behind a `LoadedModel`."""
+
+    def infer(
+        self,
+        inputs: Sequence[Any],  # Any: of the kinds that the task declares
+        options: Mapping[str, OptionValue],
+        emit: Emit = ...,
+        cancel: Cancel | None = None,
+    ) -> list[Any]:
+        """Answer each input, in order."""
+
+    def close(self) -> None:
+        """Let the running calls end and give the memory back. May be called again."""
+
+
+class LoadedModel:
+    """A model that is ready to answer.
+
+    Use it in a `with` block or call `close()`: that gives the memory back. Safe from several threads; calls beyond
+    what the backend takes at once wait for their turn, in order.
+
+    Attributes
+    ----------
+    plan
+        What was chosen: variant, backend, device, options, and what was rejected.
+    task
+        Hugging Face name of the task.
+    """
+
+    def __init__(self, plan: Plan, engine: Engine, spec: ModelSpec, task: TaskSpec) -> None:
+        self.plan = plan
+        self.task = plan.task
+        self._engine = engine
+        self._spec = spec
+        self._kinds = task
+        self._lock = Lock()
+        self._streams: weakref.WeakSet[Pieces[list[Any]]] = weakref.WeakSet()
+        self._closed = False
+        weakref.finalize(self, engine.close).atexit = False
+
+    def infer(self, inputs: Any, **options: object) -> Any:  # Any: of the kinds that the task declares
+        """Answer one input, or a list of inputs in order.
+
+        Parameters
+        ----------
+        inputs
+            One input of the task, or a list of them. For `text-generation` an input is a text, or a conversation: a
+            list of `{"role": …, "content": …}`, which counts as one input.
+        **options
+            Call options of the model plugin, such as `max_tokens` or `normalize`; see `LoadedModel.options`.
+
+        Returns
+        -------
+        One result for one input, a list for a list. `text-generation`: a dict with `generated_text`, `finish_reason`,
+        `prompt_tokens` and `generated_tokens`. `feature-extraction`: a float32 array (dim,), and for a list one array
+        (n, dim).
+
+        Raises
+        ------
+        OptionError, InputError, ContextOverflow
+            The call was wrong.
+        SessionClosed
+            After `close()`.
+        InferenceError
+            The runtime failed.
+        """
+        self._refuse_closed()
+        resolved = self._resolve(options)
+        batch, single = as_batch(inputs, self._kinds.inputs)
+        results = self._engine.infer(batch, resolved, silent) if batch else []
+        return as_results(results, single=single, kinds=self._kinds.outputs)
+
+    def stream(self, input: Any, **options: object) -> Pieces[Any]:  # noqa: A002 - Any: as in infer
+        """Answer one input piece by piece.
+
+        Returns
+        -------
+        Pieces
+            Iterates over pieces of text as they are generated; `result` holds the whole answer afterwards. Leaving
+            the loop and dropping it, or `close()`, stops the generation.
+
+        Raises
+        ------
+        UsageError
+            The task does not answer with text, or a list of inputs was given.
+        """
+        self._refuse_closed()
+        if self._kinds.outputs[:1] != ("text",):
+            raise UsageError(f"{self.task} does not answer piece by piece", hint="Use infer()")
+        resolved = self._resolve(options)
+        batch, single = as_batch(input, self._kinds.inputs)
+        if not single:
+            raise UsageError("stream() takes one input, and was given a list", hint="Use infer(), or one stream each")
+
+        def call(emit: Emit, cancel: Cancel) -> Any:  # Any: the task's output kind
+            return engine.infer(batch, resolved, emit, cancel)[0]
+
+        engine = self._engine
+        with self._lock:
+            self._refuse_closed()
+            pieces: Pieces[Any] = Pieces(call, owner=self)
+            self._streams.add(pieces)
+        return pieces
+
+    @property
+    def options(self) -> dict[str, OptionValue]:
+        """Call options that `infer` and `stream` take, with their defaults."""
+        return self._resolve({})
+
+    def close(self) -> None:
+        """Stop the streams, let the other calls end, and give the memory back. May be called again."""
+        with self._lock:
+            self._closed = True
+            streams = list(self._streams)
+        for pieces in streams:
+            pieces.close()
+        self._engine.close()
+
+    def __enter__(self) -> LoadedModel:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        plan = self.plan
+        name = f"{plan.model}:{plan.variant}" if plan.variant else plan.model
+        state = " · closed" if self._closed else ""
+        return f"<LoadedModel {name} · {self.task} · {plan.backend} on {plan.device}{state}>"
+
+    def _resolve(self, options: Mapping[str, object]) -> dict[str, OptionValue]:
+        return resolve_options(self._spec.options, options, f"{self.task} of '{self._spec.id}'")
+
+    def _refuse_closed(self) -> None:
+        if self._closed:
+            raise SessionClosed(
+                f"model '{self.plan.model}' is closed", hint=f"Load it again: hub.load({self.plan.reference!r})"
+            )
