@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hub.errors import StorageError, UsageError
 
-__all__ = ["SETTINGS", "Setting", "get", "home", "items", "put", "remove"]
+__all__ = ["SETTINGS", "Setting", "get", "home", "items", "put", "remove", "stored"]
 
 Value = bool | str | list[str]
 
@@ -63,6 +63,12 @@ def get(name: str) -> Value:
     raw = os.environ.get(setting.env)
     if raw is not None:
         return parse(setting, raw)
+    return _stored().get(name, setting.default)
+
+
+def stored(name: str) -> Value:
+    """What `config.json` keeps for a setting, else its default; the environment is not looked at."""
+    setting = _setting(name)
     return _stored().get(name, setting.default)
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import Distribution, EntryPoint, distributions
+from importlib.metadata import Distribution, EntryPoint, distribution, distributions
 
 from hub import config
 from hub.plugin.hooks import GROUP
 
-__all__ = ["Installed", "installed", "is_disabled", "matches"]
+__all__ = ["Installed", "canonical", "installed", "is_disabled", "matches", "package_of"]
 
 _UNKNOWN = "unknown"
 _OURS = re.compile(r"hub[._-]plugins?([._-].*)?", re.IGNORECASE)
@@ -47,8 +47,8 @@ def installed() -> list[Installed]:
     """
     found: dict[tuple[str, str, str], Installed] = {}
     seen: set[str] = set()
-    for distribution in distributions():
-        entries = list(_entries(distribution))
+    for package in distributions():
+        entries = list(_entries(package))
         if not entries or canonical(entries[0].distribution) in seen:
             continue  # an older copy, further down sys.path
         if entries[0].distribution != _UNKNOWN:
@@ -77,33 +77,43 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _entries(distribution: Distribution) -> Iterator[Installed]:
+def package_of(name: str) -> str | None:
+    """Name of an installed package that adds anything to `hub`: plugins, commands or registries; else `None`."""
     try:
-        text = distribution.read_text("entry_points.txt") or ""
+        found = distribution(name)
+        groups = {point.group for point in found.entry_points}
+    except Exception:  # not installed, or metadata that cannot be read: not ours either way
+        return None
+    return _identity(found)[0] if any(group.startswith("hub.") for group in groups) else None
+
+
+def _entries(package: Distribution) -> Iterator[Installed]:
+    try:
+        text = package.read_text("entry_points.txt") or ""
         if "hub" not in text.lower():
             return
-        points = [point for point in distribution.entry_points if _OURS.fullmatch(point.group)]
+        points = [point for point in package.entry_points if _OURS.fullmatch(point.group)]
     except Exception as error:  # whatever another package's metadata holds, the others are still found
-        yield _unreadable(distribution, error)
+        yield _unreadable(package, error)
         return
     for point in points:
-        yield _entry(distribution, point)
+        yield _entry(package, point)
 
 
-def _entry(distribution: Distribution, point: EntryPoint) -> Installed:
-    name, version = _identity(distribution)
+def _entry(package: Distribution, point: EntryPoint) -> Installed:
+    name, version = _identity(package)
     return Installed(name=point.name, value=point.value, group=point.group, distribution=name, version=version)
 
 
-def _unreadable(distribution: Distribution, error: Exception) -> Installed:
-    name, version = _identity(distribution)
+def _unreadable(package: Distribution, error: Exception) -> Installed:
+    name, version = _identity(package)
     reason = f"its entry_points.txt cannot be read: {error}"
     return Installed(name=name, value="", group=GROUP, distribution=name, version=version, unreadable=reason)
 
 
-def _identity(distribution: Distribution) -> tuple[str, str]:
+def _identity(package: Distribution) -> tuple[str, str]:
     try:
-        metadata = distribution.metadata
+        metadata = package.metadata
         return metadata["Name"] or _UNKNOWN, metadata["Version"] or _UNKNOWN
     except Exception:  # no METADATA, or one that is no text
         return _UNKNOWN, _UNKNOWN

@@ -1,0 +1,123 @@
+"""Asks the pip of this environment to look at, install and remove packages.
+
+pip is run as a program, so the person's index, proxy and credentials hold. What it says goes to stderr. Knows nothing
+of registries.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from hub.errors import HubError
+from hub.types import JSON
+
+__all__ = ["Release", "install", "preview", "uninstall"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Release:
+    """A version of a package that pip would install.
+
+    `requested` tells those that were asked for from those that they depend on; `sha256` is of the file that pip would
+    take, where it is one.
+    """
+
+    name: str
+    version: str
+    requested: bool
+    author: str = ""
+    license: str = ""
+    summary: str = ""
+    requires: tuple[str, ...] = ()
+    location: str = ""
+    sha256: str = ""
+
+
+def preview(specs: Sequence[str], *, upgrade: bool = False) -> list[Release]:
+    """What pip would install for `specs`, without installing it.
+
+    A package that comes as source is built to learn what it depends on, which runs its build code.
+
+    Raises
+    ------
+    HubError
+        pip finds no versions that fit; `details` holds what it says.
+    """
+    with tempfile.TemporaryDirectory(prefix="hub-pip-") as folder:
+        report = Path(folder, "report.json")
+        command = [*_pip("install"), "--dry-run", "--quiet", "--report", str(report), *_flags(upgrade), "--", *specs]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        if done.returncode:
+            raise HubError(f"pip cannot install {' '.join(specs)}", details=done.stdout.strip().splitlines())
+        return [_release(item) for item in json.loads(report.read_text(encoding="utf-8"))["install"]]
+
+
+def install(specs: Sequence[str], *, upgrade: bool = False) -> None:
+    """Install into this environment.
+
+    Raises
+    ------
+    HubError
+        pip failed; it has said why on stderr.
+    """
+    _run([*_pip("install"), *_flags(upgrade), "--", *specs], f"pip did not install {' '.join(specs)}")
+
+
+def uninstall(distribution: str) -> None:
+    """Remove a distribution from this environment.
+
+    Raises
+    ------
+    HubError
+        pip failed; it has said why on stderr.
+    """
+    _run([*_pip("uninstall"), "--yes", "--", distribution], f"pip did not remove {distribution}")
+
+
+def _pip(verb: str) -> list[str]:
+    if find_spec("pip") is None:
+        raise HubError(
+            f"there is no pip in the environment of {sys.executable}", hint=f"{sys.executable} -m ensurepip --upgrade"
+        )
+    return [sys.executable, "-m", "pip", verb, "--disable-pip-version-check"]
+
+
+def _flags(upgrade: bool) -> list[str]:
+    return ["--upgrade"] if upgrade else []
+
+
+def _run(command: Sequence[str], failure: str) -> None:
+    sys.stderr.flush()
+    if subprocess.run(command, stdout=2, check=False).returncode:
+        raise HubError(failure, hint="pip says why above.")
+
+
+def _release(item: Mapping[str, JSON]) -> Release:
+    metadata, download = item["metadata"], item["download_info"]
+    assert isinstance(metadata, dict)
+    assert isinstance(download, dict)
+    requires = metadata.get("requires_dist")
+    archive = download.get("archive_info")
+    hashes = archive.get("hashes") if isinstance(archive, dict) else None
+    return Release(
+        name=str(metadata["name"]),
+        version=str(metadata["version"]),
+        requested=bool(item.get("requested")),
+        author=_first(metadata, "author", "author_email", "maintainer", "maintainer_email"),
+        license=_first(metadata, "license_expression", "license").partition("\n")[0],
+        summary=_first(metadata, "summary"),
+        requires=tuple(str(text) for text in requires) if isinstance(requires, list) else (),
+        location=str(download.get("url", "")),
+        sha256=str(hashes.get("sha256", "")) if isinstance(hashes, dict) else "",
+    )
+
+
+def _first(metadata: Mapping[str, JSON], *names: str) -> str:
+    return next((str(metadata[name]) for name in names if metadata.get(name)), "")
