@@ -1,0 +1,233 @@
+"""Source `hf:org/name@revision/path`: a file of the Hugging Face Hub, through `huggingface_hub` and its own cache.
+
+The file stays in that cache, where every other tool finds it, and is only adopted. `HF_ENDPOINT`, `HF_TOKEN`,
+`HF_HOME`, `HF_HUB_CACHE` and `HF_HUB_OFFLINE` hold, because the client reads them. In a locator the `/` of a revision
+is written `%2F`; the path is written as it is. Knows nothing of hashes: the sink checks what it is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+from huggingface_hub import HfApi, hf_hub_download
+
+from hub.errors import BadReference, HubError, Offline, SourceError, VerificationError
+from hub.sources import Listing, Sink, SourceContext
+from hub.store.sources.hf_errors import explain
+from hub.types import WeightFile
+
+__all__ = ["HfSource"]
+
+_NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
+_REPOSITORY = re.compile(f"{_NAME}/{_NAME}")
+_COMMIT = re.compile("[0-9a-f]{40}")
+_LIBRARY = "openmodelhub"
+
+
+class _Locator(NamedTuple):
+    repository: str
+    revision: str
+    path: str
+
+
+class HfSource:
+    """Files of model repositories on the Hugging Face Hub, or on any server that answers like it."""
+
+    def __init__(self, context: SourceContext) -> None:
+        self._offline = context.offline
+
+    def fetch(self, locator: str, sink: Sink) -> None:
+        """Have the file in the cache of `huggingface_hub` and let the sink adopt it there.
+
+        What this call downloaded is removed again when the sink refuses it. What lay in the cache before is left
+        alone, as it is not ours, and is refused at every later use.
+
+        Raises
+        ------
+        BadReference
+            The locator is not `org/name@revision/path`.
+        NotFound, AccessDenied, Offline, SourceError, StorageError
+            With the reason and what to do.
+        VerificationError
+            The file is not the promised one; says where it lies.
+        """
+        wanted = _parse(locator)
+        bar = _bar(sink.note)
+        try:
+            with _quiet():
+                pointer = hf_hub_download(
+                    wanted.repository,
+                    wanted.path,
+                    revision=wanted.revision,
+                    local_files_only=self._offline,
+                    library_name=_LIBRARY,
+                    tqdm_class=bar,  # mimics tqdm, as the client allows
+                )
+        except HubError:
+            raise
+        except Exception as error:
+            raise explain(error, wanted.repository, wanted.revision, wanted.path) from error
+        self._adopt(sink, Path(pointer), downloaded=bar.made)
+
+    def listing(self, locator: str) -> Listing:
+        """Files of `org/name[@revision]` at the commit that the revision is now.
+
+        Sizes are known for all files, hashes for those in large file storage; the others are known to the server by a
+        git object id alone, and get their sha256 when they are pulled.
+
+        Raises
+        ------
+        BadReference, NotFound, AccessDenied, Offline, SourceError
+        """
+        repository, revision = _parse_repository(locator)
+        if self._offline:
+            raise Offline(
+                f"'{repository}' cannot be listed: hub is told to stay offline",
+                hint="Let it use the network: unset HUB_OFFLINE",
+            )
+        try:
+            with _quiet():
+                info = HfApi(library_name=_LIBRARY).model_info(repository, revision=revision, files_metadata=True)
+        except Exception as error:
+            raise explain(error, repository, revision) from error
+        commit = info.sha or ""
+        if not _COMMIT.fullmatch(commit):
+            raise SourceError(f"the server names no commit for '{repository}@{revision}'")
+        files = tuple(
+            WeightFile(
+                path=_safe(sibling.rfilename, repository),
+                size=sibling.lfs.size if sibling.lfs else sibling.size,
+                sha256=sibling.lfs.sha256 if sibling.lfs else None,
+                sources=(f"hf:{repository}@{commit}/{sibling.rfilename}",),
+            )
+            for sibling in info.siblings or ()
+        )
+        return Listing(revision=commit, files=files)
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _adopt(self, sink: Sink, pointer: Path, *, downloaded: bool) -> None:
+        blob = pointer.resolve()
+        try:
+            sink.adopt(blob)
+        except VerificationError as error:
+            if downloaded:
+                _remove(pointer)
+                raise VerificationError(
+                    f"{error.message}; what was downloaded has been removed", hint=error.hint, details=error.details
+                ) from error
+            raise VerificationError(
+                f"{error.message}; it lies in the Hugging Face cache: {blob}",
+                hint=f"Remove it and pull again: rm {shlex.quote(str(blob))}",
+                details=error.details,
+            ) from error
+
+
+def _parse(locator: str) -> _Locator:
+    organisation, _, rest = locator.partition("/")
+    name, _, path = rest.partition("/")
+    if not path or not _relative(path):
+        raise _bad(locator)
+    repository, revision = _parse_repository(f"{organisation}/{name}")
+    return _Locator(repository, revision, path)
+
+
+def _parse_repository(locator: str) -> tuple[str, str]:
+    repository, separator, revision = locator.partition("@")
+    revision = unquote(revision)
+    if not _REPOSITORY.fullmatch(repository) or bool(separator) != bool(revision) or not _revision(revision):
+        raise _bad(locator)
+    return repository, revision or "main"
+
+
+def _revision(text: str) -> bool:
+    return not text or (text.isprintable() and not text.startswith("-") and _relative(text))
+
+
+def _relative(path: str) -> bool:
+    return "\\" not in path and not {"", ".", ".."} & set(path.split("/"))
+
+
+def _bad(locator: str) -> BadReference:
+    return BadReference(
+        f"'hf:{locator}' names nothing on the Hugging Face Hub",
+        hint="Write it as hf:org/name@revision/path, with %2F for a / in the revision",
+    )
+
+
+def _safe(path: str, repository: str) -> str:
+    if not _relative(path):
+        raise SourceError(f"'{repository}' is refused: the server lists a file that climbs out of it: {quote(path)}")
+    return path
+
+
+def _remove(pointer: Path) -> None:
+    """Remove a file of the cache with every link on the way to it."""
+    chain = [pointer]
+    while chain[-1].is_symlink():
+        chain.append(chain[-1].parent / chain[-1].readlink())
+    for path in chain:
+        path.unlink(missing_ok=True)
+
+
+class _Bar:
+    """What `huggingface_hub` shows progress with; here it only passes the bytes on."""
+
+    made = False
+    note: Callable[[int], None]
+
+    def __init__(self, *_: object, initial: int = 0, total: int | None = None, **__: object) -> None:
+        type(self).made = True
+        self.n = initial
+        self.total = total
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def update(self, count: float | None = 1) -> None:
+        """Bytes are on disk; negative when the server made the client begin again."""
+        self.n += int(count or 0)
+        type(self).note(int(count or 0))
+
+    def update_transfer(self, count: float) -> None:
+        """Bytes on the wire, which are the same ones: counting both would count twice."""
+
+    def set_postfix_str(self, *_: object, **__: object) -> None:
+        """Nothing is drawn here."""
+
+    set_transfer_postfix_str = set_postfix_str
+    set_description = set_postfix_str
+
+    def refresh(self) -> None:
+        """Nothing is drawn here."""
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def _bar(note: Callable[[int], None]) -> type[_Bar]:
+    """A class of its own for each file, because the client takes a class and makes the object itself."""
+    return type("Bar", (_Bar,), {"note": staticmethod(note)})
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the client's warnings off stderr: what matters of them comes back as an error."""
+    logger = logging.getLogger("huggingface_hub")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
