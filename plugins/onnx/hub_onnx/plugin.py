@@ -1,1 +1,43 @@
 """What this package gives; imports nothing but the contract."""
+
+from __future__ import annotations
+
+from hub.plugin import BackendSpec, Option, hookimpl
+
+__all__ = ["hub_backends"]
+
+OPTIONS = (
+    Option(
+        name="threads",
+        type=int,
+        min=1,
+        help="Threads inside an operator; without it the CPUs that this process may use.",
+    ),
+    Option(name="inter_op_threads", type=int, default=1, min=1, help="Operators of a graph that may run at once."),
+    Option(
+        name="graph_optimization",
+        type=str,
+        default="all",
+        choices=("disable", "basic", "extended", "all"),
+        help="How far ONNX Runtime rewrites the graph while it loads.",
+    ),
+)
+
+
+@hookimpl
+def hub_backends() -> list[BackendSpec]:
+    """Give ONNX Runtime, for ONNX graphs."""
+    return [
+        BackendSpec(
+            id="onnx",
+            formats=("onnx",),
+            verbs=("run",),
+            devices=("cuda", "cpu"),
+            target="hub_onnx.backend:open_graph",
+            probe="hub_onnx.backend:probe",
+            accepts="hub_onnx.facts:accepts",
+            memory="hub_onnx.facts:memory",
+            options=OPTIONS,
+            summary="ONNX graphs through ONNX Runtime",
+        )
+    ]
