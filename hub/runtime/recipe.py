@@ -42,7 +42,7 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """A transform that a plan runs, with every option resolved. `asked` is false for a conversion that the plan added."""
+    """A transform that a plan runs, every option resolved. `asked` is false for a conversion that the plan added."""
 
     transform: str
     name: str

@@ -1,0 +1,257 @@
+"""The plan: which variant, recipe, backend, device, verb and model plugin, with costs, and why every other way lost.
+
+Made of facts: nothing is downloaded or opened. What the person asked for comes first; then nothing lossy that was not
+asked for, the registry's order of variants, fewer conversions, an accelerator before the CPU, the model plugin's order
+of verbs, and names, so that the same question has the same answer. Knows nothing of terminals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from hub import config
+from hub.errors import HubError
+from hub.runtime.candidates import Candidate, Lost, Rejected, Start, combine
+from hub.runtime.choice import Choice
+from hub.runtime.facts import facts_of
+from hub.runtime.judge import Judge, Usable, call
+from hub.runtime.paths import Offer, carry_over, find_routes
+from hub.runtime.recipe import Step, Wanted, parse_recipe, satisfied
+from hub.runtime.refusal import does_not_fit, no_way, unknown_backend, unknown_step
+from hub.types import Estimate, Facts, OptionValue, WeightFile
+
+if TYPE_CHECKING:
+    from hub.plugin.host import Host
+    from hub.registry.schema import Plugin, Variant
+    from hub.runtime.resolve import Target
+    from hub.store.store import Store
+
+__all__ = ["Plan", "Rejected", "Step", "make_plan"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """The resolved choice. Ids and values only: it pickles.
+
+    Parameters
+    ----------
+    files
+        What has to be on disk: the variant's files, before the recipe.
+    recipe
+        Transforms that are run on them; empty where the variant is opened as it is.
+    steps
+        Steps that the variant's maker already did.
+    plugin
+        Distribution and version of the backend's plugin: `openmodelhub-onnx 0.1.0`.
+    facts, source
+        Of the weights that are opened, and of the variant's files; the same where the recipe is empty.
+    options
+        Load options of the backend, resolved.
+    free_memory
+        Bytes that are free on the device; `None` where nobody knows.
+    download
+        Bytes that are not on this machine yet.
+    notes
+        What the person should know about the choice.
+    rejected
+        Every other way, with its reason, in order of preference.
+    """
+
+    reference: str
+    model: str
+    variant: str
+    precision: str = ""
+    files: tuple[WeightFile, ...]
+    steps: tuple[str, ...] = ()
+    recipe: tuple[Step, ...] = ()
+    backend: str
+    plugin: str
+    device: str
+    verb: str
+    model_plugin: str
+    task: str
+    facts: Facts
+    source: Facts
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+    estimate: Estimate
+    free_memory: int | None
+    download: int
+    notes: tuple[str, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
+def make_plan(
+    target: Target,
+    *,
+    host: Host,
+    store: Store,
+    backend: str | None = None,
+    device: str | None = None,
+    recipe: str = "",
+    options: Mapping[str, object] | None = None,
+    task: str | None = None,
+    thorough: bool = False,
+    listed: Callable[[], Sequence[Plugin]] | None = None,
+) -> Plan:
+    """Choose how to run a model on this machine.
+
+    Parameters
+    ----------
+    backend, device, recipe, task
+        What the person asks for; the plan keeps to it or fails.
+    options
+        Load options, by name.
+    thorough
+        Ask the plugins about every candidate, to say more exactly why it lost. Otherwise those that come after the
+        first usable one are not probed, because probing imports libraries.
+    listed
+        Gives the plugins that the registries list; by default those of the catalogue. Asked when something is missing.
+
+    Raises
+    ------
+    PluginMissing
+        Nothing but a plugin that is not installed stands in the way; the hint names its package.
+    PluginBroken
+        The backend that would do is installed and cannot run.
+    DoesNotFit
+        It needs more memory than is free; `details` and hint say what would fit.
+    PlanError
+        No way is left; `details` holds the reason of each.
+    UsageError
+        The recipe or an option is wrong.
+    """
+    listed = listed or _catalogue_plugins
+    if backend is not None and backend not in host.backends:
+        raise unknown_backend(backend, host, listed)
+    wanted = parse_recipe(recipe)
+    _check_steps(wanted, host, listed)
+    ways = list(_ways(target, wanted, host, backend, task))
+    lost = [way for way in ways if isinstance(way, Lost)]
+    judge = Judge(host, device, options or {})
+    preferred = None if device else _preferred_device()
+    search = Choice(judge, preferred, thorough)
+    search.look([way for way in ways if isinstance(way, Candidate)])
+    name = _shown(target)
+    if search.best is None:
+        if search.big:
+            raise does_not_fit(name, search.big, search.fitting_but_lossy, judge)
+        raise no_way(name, _variants(target), [*search.lost, *lost], host, listed)
+    return _plan(target, search.best, (*search.rejected(), *(each.rejected for each in lost)), store)
+
+
+def _ways(
+    target: Target, wanted: tuple[Wanted, ...], host: Host, backend: str | None, task: str | None
+) -> Iterator[Candidate | Lost]:
+    """Every way from every variant; those that are not complete as lost ones."""
+    formats = {name: provided.spec for name, provided in host.formats.items()}
+    offers = [
+        Offer(spec=provided.spec, distribution=provided.distribution, version=provided.version)
+        for provided in host.transforms.values()
+    ]
+    for place, variant in enumerate(target.model.variants):
+        if target.variant not in {None, variant.name}:
+            reason = f"variant '{target.variant}' was asked for"
+            yield Lost(kind="asked", rejected=Rejected(variant=variant.name, reason=reason))
+            continue
+        done = 0 if not wanted else satisfied(wanted, variant.steps, variant.format, formats)
+        if done is None and target.variant is None:
+            reason = f"it carries {' | '.join(variant.steps)}, which the recipe does not begin with"
+            yield Lost(kind="recipe", rejected=Rejected(variant=variant.name, reason=reason))
+            continue
+        facts = facts_of(target.model, variant, formats=formats)
+        start = Start(
+            variant=variant.name,
+            place=place,
+            facts=facts if task is None else replace(facts, task=task),
+            precision=variant.precision,
+            steps=tuple(variant.steps),
+            unasked=bool(variant.steps) and not wanted and target.variant is None,
+        )
+        routes = find_routes(start.facts, wanted[done or 0 :], offers, formats, _predictor(host))
+        for dead in routes.dead:
+            yield Lost(kind="recipe", rejected=Rejected(variant=variant.name, reason=dead.reason), error=dead.error)
+        for route in routes.found:
+            yield from combine(start, route, host, backend)
+
+
+def _predictor(host: Host) -> Callable[[Offer, Facts, Mapping[str, OptionValue]], Facts | str]:
+    def predict(offer: Offer, facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
+        if offer.spec.predict is None:
+            return carry_over(facts, offer.spec)
+        try:
+            after = call(host, host.transforms[offer.spec.id], offer.spec.predict, facts, options)
+        except HubError as error:
+            return error.message
+        assert isinstance(after, Facts | str)
+        return after
+
+    return predict
+
+
+def _check_steps(wanted: Sequence[Wanted], host: Host, listed: Callable[[], Sequence[Plugin]]) -> None:
+    known = {*host.formats, *(provided.spec.step for provided in host.transforms.values())}
+    for step in wanted:
+        if step.name not in known:
+            raise unknown_step(step.where, step.name, known, listed)
+
+
+def _variants(target: Target) -> list[Variant]:
+    return [each for each in target.model.variants if target.variant in {None, each.name}]
+
+
+def _plan(target: Target, best: Usable, rejected: tuple[Rejected, ...], store: Store) -> Plan:
+    candidate, start = best.candidate, best.candidate.start
+    notes = []
+    if start.unasked:
+        notes.append(f"{' | '.join(start.steps)} was not asked for: nothing else of this model can be run here")
+    most = candidate.route.facts.config.get("max_position_embeddings")
+    context = best.options.get("context_length")
+    if isinstance(most, int) and isinstance(context, int) and context < most:
+        notes.append(f"context of {context} tokens; the model goes up to {most} (--context-length)")
+    return Plan(
+        reference=target.reference,
+        model=target.model.id,
+        variant=start.variant,
+        precision=start.precision,
+        files=start.facts.files,
+        steps=start.steps,
+        recipe=candidate.route.steps,
+        backend=candidate.backend.spec.id,
+        plugin=f"{candidate.backend.distribution} {candidate.backend.version}",
+        device=best.device,
+        verb=candidate.verb,
+        model_plugin=candidate.model.spec.id,
+        task=start.facts.task,
+        facts=candidate.route.facts,
+        source=start.facts,
+        options=dict(best.options),
+        estimate=best.estimate,
+        free_memory=best.free,
+        download=to_fetch(target, start.facts.files, store),
+        notes=tuple(notes),
+        rejected=rejected,
+    )
+
+
+def to_fetch(target: Target, files: Sequence[WeightFile], store: Store) -> int:
+    """Bytes of the files that are neither in the store nor, for a path, on the disk already."""
+    if target.root is not None or store.find(files) is not None:
+        return 0
+    return sum(file.size or 0 for file in files)
+
+
+def _shown(target: Target) -> str:
+    return target.reference
+
+
+def _preferred_device() -> str | None:
+    value = config.get("device")
+    return None if value == "auto" else str(value)
+
+
+def _catalogue_plugins() -> Sequence[Plugin]:
+    from hub.registry.catalogue import load_catalogue
+
+    return load_catalogue().plugins

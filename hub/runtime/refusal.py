@@ -1,0 +1,172 @@
+"""What to say when no way is left: the error of the right kind, every reason, and what would help.
+
+Names packages as the registries list them, never from code. Knows nothing of how candidates are found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from hub.errors import DoesNotFit, HubError, PlanError, PluginBroken, PluginMissing, UsageError
+from hub.runtime.candidates import Lost, Rejected
+from hub.runtime.judge import Judge, Usable
+
+if TYPE_CHECKING:
+    from hub.plugin.host import Host
+    from hub.registry.schema import Plugin, Variant
+
+__all__ = ["does_not_fit", "explain", "no_way", "unknown_backend", "unknown_step"]
+
+Listed = Callable[[], Sequence["Plugin"]]
+
+
+def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: Host, listed: Listed) -> HubError:
+    """The error where every candidate lost before memory was asked about."""
+    details = [explain(each.rejected) for each in lost]
+    told = f"'{name}' cannot be run here"
+    kinds = {each.kind for each in lost} - {"asked"}
+    for kind in ("option", "recipe"):
+        wrong = next((each.error for each in lost if each.kind == kind and each.error), None)
+        if wrong is not None and kinds <= {kind, "format", "recipe"}:
+            return wrong
+    packages = missing_packages(variants, lost, host, listed)
+    install = f"Install it: hub plugin install {' '.join(packages)}" if packages else ""
+    if kinds <= {"format", "model", "verb", "recipe"} and kinds & {"format", "model", "verb"}:
+        installed = [record for record in host.plugins if record.distribution in packages]
+        faulty = next((record for record in installed if record.state != "ok"), None)
+        if faulty is not None:
+            return _switched_off_or_broken(told, faulty.name, faulty.state, faulty.faults, details)
+        reasons = list(dict.fromkeys(each.rejected.reason for each in lost if each.kind in {"format", "model", "verb"}))
+        return PluginMissing(f"{told}: {_joined(reasons)}", hint=install or "See: hub plugin search", details=details)
+    broken = next((each.error for each in lost if each.kind == "broken" and each.error), None)
+    if broken is not None and kinds <= {"format", "broken", "recipe"}:
+        return PluginBroken(f"{told}: {broken.message}", hint=broken.hint, details=details)
+    return PlanError(f"{told}: no way is left", hint=install, details=details)
+
+
+def does_not_fit(name: str, big: Sequence[Usable], small: Sequence[Usable], judge: Judge) -> DoesNotFit:
+    """The error where ways exist, and none that nobody would mind fits.
+
+    Parameters
+    ----------
+    big
+        Ways that do not fit, the preferred one first.
+    small
+        Ways that fit, but are lossy and were not asked for.
+    """
+    first = big[0]
+    details = [_needs(each) for each in big]
+    helps = [
+        f"variant '{each.candidate.start.variant}' fits: it needs {_size(each.estimate.total)}" for each in small[:1]
+    ]
+    hint = f"Take it: hub run {name}:{small[0].candidate.start.variant}" if small else ""
+    context = smaller_context(first, judge)
+    if context:
+        helps.append(f"a context of {context} tokens fits")
+        hint = hint or f"Take it: hub run {name} --context-length {context}"
+    free = _size(first.free or 0)
+    message = f"'{name}' does not fit: it needs {_size(first.estimate.total)} and {free} are free on {first.device}"
+    return DoesNotFit(
+        message, hint=hint or "Close other programs, or take a smaller model.", details=[*details, *helps]
+    )
+
+
+def smaller_context(usable: Usable, judge: Judge) -> int:
+    """Largest multiple of 256 tokens of context with which it fits; 0 where none does."""
+    now = usable.options.get("context_length")
+    if not isinstance(now, int) or usable.free is None:
+        return 0
+    low, high = 0, now // 256
+    while low < high:
+        middle = (low + high + 1) // 2
+        options = {**usable.options, "context_length": middle * 256}
+        fits = judge.estimate(usable.candidate, options).total <= usable.free
+        low, high = (middle, high) if fits else (low, middle - 1)
+    return low * 256
+
+
+def missing_packages(variants: Sequence[Variant], lost: Sequence[Lost], host: Host, listed: Listed) -> list[str]:
+    """Packages that the registries list for what is missing, those that the preferred variant asks for first."""
+    lacking = {each.rejected.variant: each.kind for each in reversed(lost) if each.kind in {"format", "model", "verb"}}
+    ready = {record.distribution for record in host.plugins if record.state == "ok"}
+    for variant in variants:
+        if variant.name not in lacking:
+            continue
+        named = [package for package in variant.requires if package not in ready]
+        if lacking[variant.name] == "format":
+            named += [
+                plugin.package
+                for plugin in listed()
+                if variant.format in plugin.formats and plugin.package not in {*ready, *named}
+            ][: 0 if named else 1]
+        if named:
+            return named
+    return []
+
+
+def unknown_backend(backend: str, host: Host, listed: Listed) -> HubError:
+    """The error for a backend that nothing installed gives."""
+    package = next((each.package for each in listed() if backend in each.gives.get("backends", ())), "")
+    faulty = next((record for record in host.plugins if record.distribution == package and record.state != "ok"), None)
+    told = f"backend '{backend}' is not installed"
+    if faulty is not None:
+        return _switched_off_or_broken(
+            f"backend '{backend}' cannot be used", faulty.name, faulty.state, faulty.faults, ()
+        )
+    if package:
+        return PluginMissing(told, hint=f"Install it: hub plugin install {package}")
+    near = get_close_matches(backend, host.backends, n=1)
+    known = f"Installed: {', '.join(sorted(host.backends))}." if host.backends else "None is installed."
+    return PluginMissing(told + (f"; did you mean '{near[0]}'?" if near else ""), hint=f"{known} See: hub plugin list")
+
+
+def unknown_step(where: str, name: str, known: Collection[str], listed: Listed) -> HubError:
+    """The error for a step that no transform and no format is named by."""
+    package = next((each.package for each in listed() if name in each.gives.get("transforms", ())), "")
+    if package:
+        return PluginMissing(f"{where}: nothing installed does it", hint=f"Install it: hub plugin install {package}")
+    near = get_close_matches(name, known, n=1)
+    guess = f"; did you mean '{near[0]}'?" if near else ""
+    return UsageError(f"{where} is not known{guess}", hint=f"Steps: {', '.join(sorted(known))}" if known else "")
+
+
+def explain(rejected: Rejected) -> str:
+    """One line about a way that lost."""
+    way = [rejected.recipe, rejected.backend, rejected.device, rejected.verb, rejected.model_plugin]
+    path = " → ".join([rejected.variant, *(each for each in way if each)])
+    return f"{path}: {rejected.reason}"
+
+
+def lost_to_memory(usable: Usable) -> Lost:
+    """A way that does not fit, as a rejected one."""
+    return usable.candidate.lost("memory", _needs(usable, named=False), device=usable.device)
+
+
+def _needs(usable: Usable, *, named: bool = True) -> str:
+    told = f"needs {_size(usable.estimate.total)}, {_size(usable.free or 0)} are free"
+    way = f"{usable.candidate.start.variant} → {usable.candidate.backend.spec.id} → {usable.device} "
+    return way + told if named else f"does not fit: {told}"
+
+
+def _switched_off_or_broken(
+    told: str, plugin: str, state: str, faults: Sequence[object], details: Sequence[str]
+) -> HubError:
+    if state == "disabled":
+        return PluginMissing(
+            f"{told}: plugin '{plugin}' is switched off",
+            hint=f"Switch it on: hub plugin enable {plugin}",
+            details=details,
+        )
+    reasons = [str(getattr(fault, "reason", fault)) for fault in faults]
+    fix = next((str(getattr(fault, "fix", "")) for fault in faults), "")
+    return PluginBroken(f"{told}: plugin '{plugin}' is {state}: {_joined(reasons)}", hint=fix, details=details)
+
+
+def _joined(reasons: Sequence[str]) -> str:
+    return "; ".join(reasons)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
