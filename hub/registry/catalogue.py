@@ -53,8 +53,10 @@ class Catalogue:
         self.origins: tuple[Origin, ...] = ()
         self.entries: tuple[Entry, ...] = ()
         self.listed: tuple[ListedPlugin, ...] = ()
+        taken: set[str] = set()
         for registry, location in registries:
-            name = _free_name(registry.name, {each.name for each in self.origins})
+            name = _free_name(registry.name, taken)
+            taken.add(name)
             self.origins += (Origin(name=name, location=location),)
             self.entries += tuple(Entry(model=model, origin=name) for model in registry.models)
             self.listed += tuple(ListedPlugin(plugin=plugin, origin=name) for plugin in registry.plugins)

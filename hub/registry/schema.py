@@ -47,7 +47,10 @@ SourceText = Annotated[
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file of a variant: its path in the artifact, what it must be, and who may have it (tried in order)."""
+    """A file of a variant: its path in the artifact, what it must be, and who may have it (tried in order).
+
+    Where `hub` itself makes one up for a file that no registry lists, an unknown `sha256` is empty.
+    """
 
     path: Annotated[str, Meta(min_length=1, max_length=500, description="relative, with /")]
     size: Size
@@ -57,7 +60,9 @@ class File(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def weight(self) -> WeightFile:
         """Same file as the value that the store and the plans work with."""
-        return WeightFile(path=self.path, size=self.size, sha256=self.sha256, sources=self.sources, part=self.part)
+        return WeightFile(
+            path=self.path, size=self.size, sha256=self.sha256 or None, sources=self.sources, part=self.part
+        )
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
