@@ -6,6 +6,7 @@ are looked for only when the help lists them or no command of the core has the n
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from importlib import import_module
@@ -134,6 +135,10 @@ def _report(error: BaseException) -> int:
         bars.stop_bars()
     if isinstance(error, BrokenPipeError) and _reader_left():
         return 141  # as a program that SIGPIPE ended
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
+        _drop_output()
+        return 1
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         click.echo("Stopped.", err=True)
         return 130
@@ -155,19 +160,23 @@ def _report(error: BaseException) -> int:
 
 
 def _reader_left() -> bool:
-    """Whether nobody reads our stdout any more; what is still buffered for it is dropped."""
+    """Whether nobody reads our stdout any more."""
     import select
 
     try:
-        handle = sys.stdout.fileno()
         poll = select.poll()
-        poll.register(handle, 0)
+        poll.register(sys.stdout.fileno(), 0)
         left = any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0))
     except (AttributeError, OSError, ValueError):
         return False
     if left:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), handle)
+        _drop_output()
     return left
+
+
+def _drop_output() -> None:
+    """Keep what is still buffered for a stdout that takes no more from failing again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def show(error: HubError) -> None:

@@ -6,9 +6,10 @@ core's. Knows nothing of the hooks of plugins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, distributions
 
 import click
 
@@ -72,12 +73,35 @@ def load_command(name: str) -> click.Command | None:
 
 @cache
 def _found() -> Mapping[str, list[EntryPoint]]:
-    disabled = _disabled()
+    disabled = {_canonical(name) for name in _disabled()}
     found: dict[str, list[EntryPoint]] = {}
-    for point in entry_points(group=GROUP):
-        if point.name not in disabled and _package(point) not in disabled:
-            found.setdefault(point.name, []).append(point)
+    seen: set[str] = set()
+    for distribution in distributions():
+        points = _points(distribution)
+        if not points:
+            continue
+        package = _canonical(distribution.name)
+        names = {package, *(_canonical(point.name) for point in points)}
+        if package in seen or "*" in disabled or names & disabled:
+            continue
+        seen.add(package)  # an older copy, further down sys.path, does not count
+        for point in points:
+            if point.group == GROUP:
+                found.setdefault(point.name, []).append(point)
     return found
+
+
+def _points(distribution: Distribution) -> list[EntryPoint]:
+    """All entry points of a package that brings commands; none if its metadata cannot be read."""
+    try:
+        brings = GROUP in (distribution.read_text("entry_points.txt") or "") and distribution.name
+        return list(distribution.entry_points) if brings else []
+    except Exception:  # `hub plugin list` names such a package
+        return []
+
+
+def _canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _disabled() -> list[str]:

@@ -56,11 +56,13 @@ class _Transfer:
     said_done: int
 
     def summary(self, now: float) -> str:
-        """Size and mean rate of what came in this process."""
+        """How it ended: size and mean rate of what came in this process, or where it stopped."""
         fetched = self.done - self.first
         text = human_size(self.done)
+        if self.total is not None and self.done < self.total:
+            return f"given up at {text} of {human_size(self.total)}"
         elapsed = now - self.began
-        if fetched and elapsed > 0:
+        if fetched > 0 and elapsed > 0:
             text += f" at {human_size(fetched / elapsed)}/s"
         return text
 
@@ -125,7 +127,7 @@ class Lines:
         with self._lock:
             transfer = self._transfers.pop(name, None)
         if transfer is not None:
-            self._write(f"{name}: done, {transfer.summary(self._clock())}")
+            self._write(f"{name}: {transfer.summary(self._clock())}")
 
     def say(self, text: str) -> None:
         """Pass a line on to the person."""

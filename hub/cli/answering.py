@@ -1,0 +1,113 @@
+"""Has a loaded model answer inputs, and writes the answers as they come. Knows kinds, not tasks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from hub.cli.answers import describe, write_answer
+from hub.cli.output import note, printable
+from hub.errors import InputError
+from hub.types import JSON
+
+if TYPE_CHECKING:
+    from hub.plugin.specs import TaskSpec
+    from hub.runtime.model import LoadedModel
+
+__all__ = ["answer_all", "read_inputs"]
+
+_AT_ONCE = 256
+_HEADING = 60
+
+
+def read_inputs(texts: Sequence[str], task: TaskSpec) -> list[object]:
+    """Turn texts into inputs of the task: as they are where it takes text or messages, parsed where it takes JSON.
+
+    Raises
+    ------
+    InputError
+        The task takes another kind, or a text is not JSON.
+    """
+    if {"messages", "text"} & set(task.inputs):
+        return list(texts)
+    if "json" not in task.inputs:
+        raise InputError(f"'{task.id}' takes {' or '.join(task.inputs)}, which the shell cannot give it")
+    try:
+        return [json.loads(text) for text in texts]
+    except ValueError as error:
+        raise InputError(f"'{task.id}' takes JSON: {error}") from error
+
+
+def answer_all(
+    model: LoadedModel,
+    task: TaskSpec,
+    texts: Sequence[str],
+    call: Mapping[str, object],
+    out: TextIO,
+    *,
+    as_json: bool,
+    stream: bool,
+) -> None:
+    """Answer every text and write the answers: one after the other for text, in batches for all else."""
+    kind = task.outputs[0]
+    inputs = read_inputs(texts, task)
+    results: list[JSON] = []
+    for start in range(0, len(inputs), 1 if kind == "text" else _AT_ONCE):
+        given, batch = texts[start:], inputs[start : start + (1 if kind == "text" else _AT_ONCE)]
+        if kind == "text" and not as_json:
+            _heading(given[0], start, len(inputs), out)
+            answer = _stream(model, batch[0], call, out) if stream else _whole(model, batch[0], call, out)
+            _tell_cut(answer, call)
+            continue
+        for text, answer in zip(given, model.infer(batch, **call), strict=False):
+            if as_json:
+                results.append(describe(kind, text, answer))
+            else:
+                write_answer(kind, answer, out)
+    if as_json:
+        click.echo(json.dumps(_document(model, results), indent=2, ensure_ascii=False), file=out)
+
+
+def _document(model: LoadedModel, results: list[JSON]) -> dict[str, JSON]:
+    plan = model.plan
+    return {
+        "model": plan.model,
+        "variant": plan.variant,
+        "task": plan.task,
+        "backend": plan.backend,
+        "device": plan.device,
+        "results": results,
+    }
+
+
+def _heading(text: str, index: int, count: int, out: TextIO) -> None:
+    """Between several answers: an empty line, and on a terminal the input that is answered."""
+    if index:
+        click.echo(file=out)
+    if count > 1 and out.isatty():
+        first = " ".join(printable(text).split())
+        note(f"==> {first if len(first) <= _HEADING else first[: _HEADING - 1] + '…'}")
+
+
+def _stream(model: LoadedModel, given: object, call: Mapping[str, object], out: TextIO) -> object:
+    person = out.isatty()
+    with model.stream(given, **call) as pieces:
+        for piece in pieces:
+            out.write(printable(piece) if person else piece)
+            out.flush()
+        click.echo(file=out)
+        return pieces.result
+
+
+def _whole(model: LoadedModel, given: object, call: Mapping[str, object], out: TextIO) -> object:
+    answer = model.infer(given, **call)
+    write_answer("text", answer, out)
+    return answer
+
+
+def _tell_cut(answer: object, call: Mapping[str, object]) -> None:
+    if isinstance(answer, Mapping) and answer.get("finish_reason") == "length" and "max_tokens" not in call:
+        note("The answer was cut: it reached the longest that this model is allowed here. See: --max-tokens")

@@ -1,0 +1,116 @@
+"""Shows the answers of a task by their kind: text as it is, vectors and labels in short on a terminal, else as JSON.
+
+Knows kinds, not tasks. Where answers go (stdout or a file that appears when it is complete) is decided here too.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+import click
+
+from hub.cli.output import printable
+from hub.errors import StorageError, UsageError
+from hub.types import JSON
+
+__all__ = ["describe", "destination", "to_json", "write_answer"]
+
+_NUMBERS_SHOWN = 6
+_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
+
+
+@contextmanager
+def destination(path: str | None, *, force: bool) -> Iterator[TextIO]:
+    """Stdout, or a file that appears under its name when all of it is written.
+
+    Raises
+    ------
+    UsageError
+        The file is there, and `force` was not given.
+    StorageError
+        It cannot be written.
+    """
+    if path is None or path == "-":
+        yield sys.stdout
+        return
+    target = Path(path).expanduser()
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder", hint="Name a file in it with --output.")
+    if target.exists() and not force:
+        raise UsageError(f"{target} is already there", hint="Overwrite it with --force, or name another file.")
+    try:
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
+    except OSError as error:
+        raise StorageError(f"{target} cannot be written: {error.strerror or error}") from error
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            yield stream
+        Path(temporary).chmod(0o666 & ~_umask())
+        os.replace(temporary, target)
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise StorageError(f"{target} cannot be written: {error.strerror}") from error
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_answer(kind: str, answer: object, out: TextIO) -> None:
+    """Write one answer: for a person on a terminal, else text as it is and one line of JSON for every other kind."""
+    person = out.isatty()
+    if kind == "text":
+        text = str(answer["generated_text"]) if isinstance(answer, Mapping) else str(answer)
+        click.echo(printable(text) if person else text, file=out)
+    elif person and kind == "vector":
+        click.echo(_short_vector(answer), file=out)
+    elif person and kind == "labels":
+        for row in cast("Sequence[Mapping[str, Any]]", answer):  # Any: a label's fields are the task's own
+            click.echo(f"{row['score']:.4f}  {printable(str(row['label']))}", file=out)
+    else:
+        click.echo(json.dumps(to_json(answer), ensure_ascii=False), file=out)
+
+
+def describe(kind: str, given: str, answer: object) -> dict[str, JSON]:
+    """One entry of `results` in the JSON document: the input, and the fields of the answer or the answer by kind."""
+    value = to_json(answer)
+    return {"input": given, **(value if isinstance(value, dict) else {kind: value})}
+
+
+def to_json(value: object) -> JSON:
+    """Turn an answer into JSON; float32 numbers keep the digits that tell them apart, and no more."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): to_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_json(item) for item in value]
+    if hasattr(value, "dtype"):
+        return _numbers(value)
+    return str(value)
+
+
+def _numbers(value: Any) -> JSON:  # Any: a numpy array or number, and numpy is not imported here
+    if value.ndim:
+        return [_numbers(item) for item in value]
+    return float(str(value)) if value.dtype.kind == "f" else cast("JSON", value.item())
+
+
+def _short_vector(vector: Any) -> str:  # Any: a numpy array, and numpy is not imported here
+    shown = ", ".join(f"{number:.4f}" for number in vector[:_NUMBERS_SHOWN])
+    more = ", …" if len(vector) > _NUMBERS_SHOWN else ""
+    length = sum(float(number) ** 2 for number in vector) ** 0.5
+    return f"[{shown}{more}]  {len(vector)} numbers, length {length:.4f}"

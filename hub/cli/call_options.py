@@ -1,0 +1,99 @@
+"""Sorts what the shell gave `hub run` into options of loading and options of the call.
+
+Which is which, and of what type, is what installed plugins declare; values stay text here and are read by
+`hub.runtime.options`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from hub.errors import OptionError
+from hub.plugin.host import Host
+
+__all__ = ["Options", "read_schema", "sort_options"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Options:
+    """Options of loading and of each call, by name; only those that were given."""
+
+    load: Mapping[str, object]
+    call: Mapping[str, object]
+
+
+def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, backend: str | None) -> Options:
+    """Give each option to the backend if it declares it, to the call otherwise.
+
+    Parameters
+    ----------
+    named
+        From options of the command; `None` and `()` mean "not given".
+    pairs
+        `KEY=VALUE` texts. A key that comes twice makes a list.
+
+    Raises
+    ------
+    OptionError
+        A pair without `=`, or a key that no installed plugin knows; said before anything is downloaded.
+    """
+    given = {name: value for name, value in named.items() if value is not None and value != ()}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        name = key.strip().replace("-", "_")
+        if not equals or not name:
+            raise OptionError(f"'{pair}' is not KEY=VALUE", hint="Write it like: --option threads=4")
+        given[name] = value if name not in given else [*_listed(given[name]), value]
+    loading = {
+        option.name
+        for provided in host.backends.values()
+        if backend in {None, provided.spec.id}
+        for option in provided.spec.options
+    }
+    calling = {option.name for provided in host.models.values() for option in provided.spec.options}
+    if host.backends and host.models:  # without them, the plan says what to install
+        _refuse_unknown([name for name in given if name not in loading | calling], loading | calling)
+    return Options(
+        load={name: value for name, value in given.items() if name in loading},
+        call={name: value for name, value in given.items() if name not in loading},
+    )
+
+
+def read_schema(text: str | None) -> object:
+    """Read the JSON Schema of `--schema`: a JSON object, or the path of a file that holds one.
+
+    Raises
+    ------
+    OptionError
+        It is neither.
+    """
+    if text is None:
+        return None
+    try:
+        content = text if text.lstrip().startswith("{") else Path(text).expanduser().read_text(encoding="utf-8")
+        schema = json.loads(content)
+    except OSError as error:
+        raise OptionError(f"schema {text} cannot be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise OptionError(f"the schema is not JSON: {error}", hint="Give a JSON object, or the path of one.") from error
+    if not isinstance(schema, dict):
+        raise OptionError("the schema is not a JSON object")
+    return schema
+
+
+def _refuse_unknown(unknown: Sequence[str], known: set[str]) -> None:
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0], known, n=2)
+    raise OptionError(
+        f"no installed plugin has an option '{unknown[0]}'" + (f"; did you mean {' or '.join(near)}?" if near else ""),
+        hint=f"Options: {', '.join(sorted(known))}",
+    )
+
+
+def _listed(value: object) -> list[object]:
+    return list(value) if isinstance(value, list | tuple) else [value]
