@@ -1,23 +1,18 @@
-"""How much memory is free, and how much a model is expected to take when its backend does not say.
+"""How much memory a model is expected to take when its backend does not say.
 
-Reads `/proc`, cgroups and `vm_stat`. Knows nothing of plans; the memory of an accelerator is told by its backend.
+Knows nothing of plans, or of what is free: that is `hub.memory`.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
-import sys
 from collections.abc import Mapping
-from pathlib import Path
 
+from hub.memory import DEFAULT_CONTEXT, free_memory, kv_cache, total_memory
 from hub.runtime.facts import weights_size
-from hub.types import JSON, Estimate, Facts
+from hub.types import Estimate, Facts
 
 __all__ = ["default_estimate", "free_memory", "kv_cache", "total_memory"]
 
-DEFAULT_CONTEXT = 4096
 LEAST_WORKING = 64 << 20
 
 
@@ -32,97 +27,6 @@ def default_estimate(facts: Facts, options: Mapping[str, object], verb: str) -> 
         context = _number(options.get("context_length")) or _number(facts.config.get("max_position_embeddings"))
         cache = kv_cache(facts.config, context or DEFAULT_CONTEXT)
     return Estimate(weights=weights, cache=cache, working=max(weights // 10, LEAST_WORKING))
-
-
-def kv_cache(config: Mapping[str, JSON], context: int, element_bytes: int = 2) -> int:
-    """Bytes of keys and values of every layer for `context` tokens; 0 where the config lacks the numbers."""
-    heads = _number(config.get("num_attention_heads"))
-    pairs = _number(config.get("num_key_value_heads")) or heads
-    width = _number(config.get("head_dim"))
-    if not width and heads:
-        width = _number(config.get("hidden_size")) // heads
-    return 2 * _number(config.get("num_hidden_layers")) * pairs * width * context * element_bytes
-
-
-def total_memory() -> int | None:
-    """Bytes of memory that this process may use at most: the machine's, or its cgroup's limit."""
-    try:
-        machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):
-        return None
-    return min([machine, *(limit for limit, _ in cgroup_limits(Path("/")))])
-
-
-def free_memory(root: Path = Path("/")) -> int | None:
-    """Bytes that this process may still take without swapping; `None` where the system does not tell.
-
-    Parameters
-    ----------
-    root
-        Root of the tree that holds `proc` and `sys`.
-    """
-    if sys.platform == "darwin":
-        return parse_vm_stat(_run_vm_stat())
-    try:
-        text = (root / "proc/meminfo").read_text(encoding="ascii")
-    except OSError:
-        return None
-    match = re.search(r"^MemAvailable:\s+(\d+) kB", text, re.MULTILINE)
-    if match is None:
-        return None
-    return max(0, min([int(match[1]) * 1024, *(limit - used for limit, used in cgroup_limits(root))]))
-
-
-def cgroup_limits(root: Path) -> list[tuple[int, int]]:
-    """(limit, used) of each memory cgroup above this process that has a limit; page cache that can go is not used."""
-    try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    found: list[tuple[int, int]] = []
-    for line in lines:
-        number, controllers, path = line.split(":", 2)
-        if number == "0":
-            names = ("memory.max", "memory.current", "inactive_file")
-            found += _climb(root / "sys/fs/cgroup", path, *names)
-        elif "memory" in controllers.split(","):
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            found += _climb(root / "sys/fs/cgroup/memory", path, *names)
-    return found
-
-
-def parse_vm_stat(text: str) -> int | None:
-    """Free, inactive, speculative and purgeable pages of macOS' `vm_stat`, in bytes."""
-    size = re.search(r"page size of (\d+) bytes", text)
-    if size is None:
-        return None
-    pages = re.findall(r"^Pages (?:free|inactive|speculative|purgeable):\s+(\d+)", text, re.MULTILINE)
-    return int(size[1]) * sum(map(int, pages))
-
-
-def _climb(base: Path, path: str, limit: str, usage: str, inactive: str) -> list[tuple[int, int]]:
-    """Every level from the process' group up to the root of the hierarchy: each of them may limit."""
-    found: list[tuple[int, int]] = []
-    folder = base / path.lstrip("/")
-    while folder.is_relative_to(base):
-        try:
-            most = int((folder / limit).read_text(encoding="ascii"))
-            used = int((folder / usage).read_text(encoding="ascii"))
-            stat = (folder / "memory.stat").read_text(encoding="ascii")
-        except (OSError, ValueError):  # no such file, or "max"
-            folder = folder.parent
-            continue
-        match = re.search(rf"^{inactive} (\d+)$", stat, re.MULTILINE)
-        found.append((most, used - int(match[1]) if match else used))
-        folder = folder.parent
-    return found
-
-
-def _run_vm_stat() -> str:
-    try:
-        return subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, check=True, timeout=10).stdout
-    except (OSError, subprocess.SubprocessError):
-        return ""
 
 
 def _number(value: object) -> int:
