@@ -32,10 +32,7 @@ def facts_of(model: Model, variant: Variant, *, formats: Mapping[str, FormatSpec
         `parts` holds weight files alone. `config` has `max_position_embeddings` also where only the entry's
         `context_length` says it.
     """
-    files = tuple(
-        WeightFile(path=file.path, size=file.size, sha256=file.sha256, sources=tuple(file.sources), part=file.part)
-        for file in variant.files
-    )
+    files = variant.weights()
     config: dict[str, JSON] = dict(model.config)
     if model.context_length:
         config.setdefault("max_position_embeddings", model.context_length)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["USUAL_CONTEXT", "Judge", "Usable"]
 
-USUAL_CONTEXT = 8192
+USUAL_CONTEXT = 4096
 """Tokens of context that a plan asks for when nobody says how many: the model's own, but not more than this."""
 
 

@@ -24,7 +24,7 @@ from hub.types import Estimate, Facts, OptionValue, WeightFile
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host
-    from hub.registry.schema import Plugin, Variant
+    from hub.registry.schema import Plugin
     from hub.runtime.resolve import Target
     from hub.store.store import Store
 
@@ -133,11 +133,11 @@ def make_plan(
     preferred = None if device else _preferred_device()
     search = Choice(judge, preferred, thorough)
     search.look([way for way in ways if isinstance(way, Candidate)])
-    name = _shown(target)
+    name = target.reference
     if search.best is None:
         if search.big:
             raise does_not_fit(name, search.big, search.fitting_but_lossy, judge)
-        raise no_way(name, _variants(target), [*search.lost, *lost], host, listed)
+        raise no_way(name, target.variants(), [*search.lost, *lost], host, listed)
     return _plan(target, search.best, (*search.rejected(), *(each.rejected for each in lost)), store)
 
 
@@ -197,19 +197,11 @@ def _check_steps(wanted: Sequence[Wanted], host: Host, listed: Callable[[], Sequ
             raise unknown_step(step.where, step.name, known, listed)
 
 
-def _variants(target: Target) -> list[Variant]:
-    return [each for each in target.model.variants if target.variant in {None, each.name}]
-
-
 def _plan(target: Target, best: Usable, rejected: tuple[Rejected, ...], store: Store) -> Plan:
     candidate, start = best.candidate, best.candidate.start
     notes = []
     if start.unasked:
         notes.append(f"{' | '.join(start.steps)} was not asked for: nothing else of this model can be run here")
-    most = candidate.route.facts.config.get("max_position_embeddings")
-    context = best.options.get("context_length")
-    if isinstance(most, int) and isinstance(context, int) and context < most:
-        notes.append(f"context of {context} tokens; the model goes up to {most} (--context-length)")
     return Plan(
         reference=target.reference,
         model=target.model.id,
@@ -237,13 +229,7 @@ def _plan(target: Target, best: Usable, rejected: tuple[Rejected, ...], store: S
 
 def to_fetch(target: Target, files: Sequence[WeightFile], store: Store) -> int:
     """Bytes of the files that are neither in the store nor, for a path, on the disk already."""
-    if target.root is not None or store.find(files) is not None:
-        return 0
-    return sum(file.size or 0 for file in files)
-
-
-def _shown(target: Target) -> str:
-    return target.reference
+    return 0 if target.root is not None else store.download_size(files)
 
 
 def _preferred_device() -> str | None:

@@ -39,7 +39,7 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
         if faulty is not None:
             return _switched_off_or_broken(told, faulty.name, faulty.state, faulty.faults, details)
         reasons = list(dict.fromkeys(each.rejected.reason for each in lost if each.kind in {"format", "model", "verb"}))
-        return PluginMissing(f"{told}: {_joined(reasons)}", hint=install or "See: hub plugin search", details=details)
+        return PluginMissing(f"{told}: {_joined(reasons)}", hint=install or "See: hub plugin list", details=details)
     broken = next((each.error for each in lost if each.kind == "broken" and each.error), None)
     if broken is not None and kinds <= {"format", "broken", "recipe"}:
         return PluginBroken(f"{told}: {broken.message}", hint=broken.hint, details=details)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from hub.plugin.host import Host, Provided
 from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, TransformSpec
 from hub.registry.schema import File, Model, Variant
 from hub.runtime.protocols import Probe
-from hub.types import Artifact, Estimate, Facts, WeightFile
+from hub.runtime.resolve import Target
+from hub.types import Estimate, Facts, WeightFile
 
 HERE = "tests.support.planning"
 GIB = 1 << 30
@@ -28,7 +29,7 @@ def make_host(*specs: object) -> Host:
     kinds = {FormatSpec: "formats", BackendSpec: "backends", TransformSpec: "transforms", ModelSpec: "models"}
     for spec in (*hub_formats(), *specs):
         provided = Provided(spec=spec, plugin="fake", distribution="fake-plugin", version="1.0")
-        tables[kinds[type(spec)]][spec.id] = provided  # type: ignore[attr-defined,index]
+        tables[kinds[type(spec)]][spec.id] = provided  # type: ignore[attr-defined]
     return Host((), tables)
 
 
@@ -62,23 +63,16 @@ def entry(*variants: Variant, task: str = "feature-extraction", family: str = "b
     return Model(id="maker/thing", task=task, license="MIT", summary="", variants=variants, family=family, **fields)
 
 
-@dataclass(frozen=True)
-class FakeTarget:
-    """What a reference resolves to."""
-
-    model: Model
-    variant: str | None = None
-    reference: str = "thing"
-    origin: str = "test"
-    notice: str = ""
-    root: Path | None = None
+def target_of(model: Model, variant: str | None = None, root: Path | None = None) -> Target:
+    """What the reference `thing` resolves to."""
+    return Target(reference="thing", model=model, variant=variant, origin="test", root=root)
 
 
 class EmptyStore:
     """A store that holds nothing."""
 
-    def find(self, files: Sequence[WeightFile]) -> Artifact | None:
-        return None
+    def download_size(self, files: Sequence[WeightFile]) -> int:
+        return sum(file.size or 0 for file in files)
 
 
 def _file(path: str, size: int) -> File:
