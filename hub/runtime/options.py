@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
@@ -62,7 +63,7 @@ def resolve_options(specs: Sequence[Option], given: Mapping[str, object], what: 
 
 
 def _default(spec: Option) -> OptionValue:
-    return [] if spec.many and spec.default is None else spec.default
+    return [] if spec.many and spec.default is None else deepcopy(spec.default)
 
 
 def _unknown(key: str, known: Mapping[str, Option], what: str) -> str:

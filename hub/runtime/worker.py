@@ -1,0 +1,119 @@
+"""The worker process: opens one model and answers what its parent asks, each request in a thread of its own.
+
+Leaves at once when the parent is gone. Knows nothing of references, registries or downloads: it is given a plan and
+an artifact.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import threading
+from multiprocessing.connection import Connection
+
+from hub.errors import HubError, InferenceError
+from hub.plugin.host import get_host
+from hub.runtime.cancel import Cancel
+from hub.runtime.load import OpenedModel, open_plan
+from hub.runtime.protocols import Delta
+from hub.runtime.wire import Answer, Ask, Cancelling, Close, Failure, Open, Piece, Ready, portable
+
+__all__ = ["main"]
+
+
+class Request:
+    """A request that runs: how it may be ended."""
+
+    def __init__(self) -> None:
+        self.cancel = Cancel()
+        self.stop = False
+
+
+class Worker:
+    """One model and its requests."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._requests: dict[int, Request] = {}
+        self._model: OpenedModel | None = None
+        self.closing = threading.Event()
+
+    def open(self, order: Open) -> bool:
+        """Open the model and say so, or say why not."""
+        try:
+            self._model = open_plan(order.plan, order.artifact, get_host())
+        except Exception as error:
+            self._send(Failure(0, *portable(error)))
+            return False
+        self._send(Ready())
+        return True
+
+    def listen(self) -> None:
+        """Take orders until the parent is gone; then leave, whatever runs."""
+        try:
+            while True:
+                self._take(self._connection.recv())
+        except (EOFError, OSError):
+            os._exit(1)
+
+    def close(self) -> None:
+        """Close the model when its requests have ended."""
+        if self._model is not None:
+            self._model.close()
+
+    def _take(self, order: object) -> None:
+        if isinstance(order, Ask):
+            self._requests[order.number] = Request()
+            threading.Thread(target=self._answer, args=(order,), daemon=True).start()
+        elif isinstance(order, Cancelling):
+            request = self._requests.get(order.number)
+            if request is not None and order.keep:
+                request.stop = True
+            elif request is not None:
+                request.cancel.set()
+        elif isinstance(order, Close):
+            self.closing.set()
+
+    def _answer(self, ask: Ask) -> None:
+        request = self._requests[ask.number]
+
+        def emit(delta: Delta) -> bool:
+            if not request.stop:
+                self._send(Piece(ask.number, delta))
+            return request.stop
+
+        assert self._model is not None
+        try:
+            self._send(Answer(ask.number, self._model.infer(ask.inputs, ask.options, emit, request.cancel)))
+        except BaseException as error:  # SystemExit of a plugin too: the parent waits for an answer
+            self._send(Failure(ask.number, *portable(error)))
+        finally:
+            del self._requests[ask.number]
+
+    def _send(self, message: object) -> None:
+        try:
+            data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        except Exception as error:
+            raise InferenceError(f"the answer cannot be sent to another process: {error}") from error
+        with self._sending:
+            self._connection.send_bytes(data)
+
+
+def main(descriptor: int) -> None:
+    """Serve the parent at the other end of a socket.
+
+    Raises
+    ------
+    HubError
+        The parent spoke out of turn.
+    """
+    connection = Connection(descriptor)
+    order = connection.recv()
+    if not isinstance(order, Open):
+        raise HubError(f"the first order is {type(order).__name__} and not Open")
+    worker = Worker(connection)
+    threading.Thread(target=worker.listen, daemon=True).start()
+    if worker.open(order):
+        worker.closing.wait()
+        worker.close()
