@@ -85,6 +85,8 @@ def open_graph(request: OpenRequest) -> OnnxSession:
     except ValueError as error:
         raise InferenceError(f"nothing to open in {request.path}: {error}") from error
     provider = _PROVIDERS[request.device]
+    if provider not in onnxruntime.get_available_providers():
+        raise _unusable(request.device)
     try:
         session = onnxruntime.InferenceSession(path, _session_options(request.options), providers=[provider])
     except Exception as error:  # onnxruntime's exceptions share no base of their own
@@ -92,10 +94,7 @@ def open_graph(request: OpenRequest) -> OnnxSession:
             f"{path} cannot be loaded by onnxruntime {onnxruntime.__version__}: {_reason(error)}"
         ) from error
     if provider not in session.get_providers():
-        raise InferenceError(
-            f"onnxruntime cannot use '{request.device}' here",
-            hint="Run on the CPU with --device cpu, or see: hub doctor",
-        )
+        raise _unusable(request.device)
     session.disable_fallback()
     unknown = [node for node in session.get_inputs() if node.type not in _DTYPES]
     if unknown:
@@ -109,6 +108,12 @@ def probe() -> Probe:
     available = onnxruntime.get_available_providers()
     devices = tuple(name for name in ("cuda", "cpu") if _PROVIDERS[name] in available and _runs(_PROVIDERS[name]))
     return Probe(devices=devices, versions={"onnxruntime": onnxruntime.__version__}, detail=", ".join(available))
+
+
+def _unusable(device: str) -> InferenceError:
+    return InferenceError(
+        f"onnxruntime cannot use '{device}' here", hint="Run on the CPU with --device cpu, or see: hub doctor"
+    )
 
 
 def _runs(provider: str) -> bool:

@@ -17,7 +17,7 @@ _F32 = 4
 _RUNTIME = 60_000_000  # the process and the library, as measured
 
 
-def accepts(facts: Facts, verb: str) -> str | None:
+def accepts(facts: Facts, verb: str) -> str | None:  # noqa: ARG001 - as the contract calls it
     """Why these weights cannot be opened, or `None`."""
     for part, paths in facts.parts.items():
         try:
@@ -45,7 +45,7 @@ def graph_of(paths: Sequence[str]) -> str:
     return graphs[0]
 
 
-def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
+def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:  # noqa: ARG001 - as above
     """Bytes for the weights, and for the activations of a batch of 32 texts of 256 tokens where the config tells sizes.
 
     A transformer layer holds about six hidden states, three of the inner width and two maps of attention at its peak;
