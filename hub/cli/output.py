@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import click
 
+from hub.sizes import human_size, parse_size
 from hub.types import JSON
 
 __all__ = ["human_size", "is_terminal", "note", "parse_size", "print_json", "print_table", "printable", "styled"]
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 _LEAST_COLUMN = 20
 
 
@@ -76,34 +76,3 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
-
-
-def human_size(count: int | float | None) -> str:
-    """Bytes in powers of ten, as disks and the Hugging Face Hub count: `98.4 MB`."""
-    if count is None:
-        return "?"
-    value = float(count)
-    for unit in _UNITS:
-        if abs(value) < 1000 or unit == _UNITS[-1]:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    raise AssertionError
-
-
-def parse_size(text: str) -> int:
-    """Read `200MB`, `1.5 GB` or `4GiB` as bytes.
-
-    Raises
-    ------
-    UsageError
-        The text is not a size.
-    """
-    import re
-
-    from hub.errors import UsageError
-
-    match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([kmgt]?)(i?)b?\s*", text, re.IGNORECASE)
-    if match is None:
-        raise UsageError(f"'{text}' is not a size", hint="Write it like 200MB, 1.5GB or 4GiB.")
-    power = " kmgt".index(match[2].lower() or " ")
-    return int(float(match[1]) * (1024 if match[3] else 1000) ** power)
