@@ -11,6 +11,7 @@ import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from hub.errors import StorageError
 from hub.store.blobs import Blobs, write_json
@@ -135,5 +136,5 @@ def _read(path: Path) -> Record:
         raise StorageError(f"the record {path} cannot be read: {error}", hint=f"Remove it: rm '{path}'") from error
 
 
-def _known(kind: type[Record] | type[RecordFile], content: dict[str, object]) -> dict[str, object]:
+def _known(kind: type[Record] | type[RecordFile], content: dict[str, Any]) -> dict[str, Any]:  # Any: JSON as read
     return {name: content[name] for name in kind.__dataclass_fields__ if name in content}

@@ -176,7 +176,7 @@ class BlobSink:
 
     def _lie(self, expected: str, got: str, where: Path | None = None) -> VerificationError:
         """Error that names both; what was written is removed, what lies in a shared cache (`where`) is not taken."""
-        end = "removed" if where is None else f"{where} was not taken"
+        end = "removed" if where is None else "not taken"
         name = f"{self._file.path} from {self.source}"
         return VerificationError(f"{name} is not what was promised: expected {expected}, got {got}; {end}")
 

@@ -183,7 +183,7 @@ class Store:
         if not told.model:
             return True
         record = self._records.get(told.model, told.variant)
-        return record is not None and (record.digest, record.reference) == (artifact.digest, told.reference)
+        return record is not None and record.digest == artifact.digest
 
     def _remember(self, artifact: Artifact, told: Told) -> None:
         if not self._is_recorded(artifact, told):

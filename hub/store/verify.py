@@ -21,7 +21,7 @@ __all__ = ["verify_blobs"]
 def verify_blobs(layout: Layout, blobs: Blobs, files: Iterable[WeightFile], progress: Progress) -> None:
     """Hash the blob of each file. One that is damaged goes, so that the pull fetches it again."""
     for file in files:
-        if file.sha256 is None:
+        if file.sha256 is None or not layout.blob(file.sha256).exists():
             continue
         with storage_errors(layout.root), FileLock(layout.lock(file.sha256), thread_local=False):
             progress.begin(file.path, file.size)
