@@ -121,14 +121,11 @@ class HfSource:
         except VerificationError as error:
             if downloaded:
                 _remove(pointer)
-                raise VerificationError(
-                    f"{error.message}; what was downloaded has been removed", hint=error.hint, details=error.details
-                ) from error
-            raise VerificationError(
-                f"{error.message}; it lies in the Hugging Face cache: {blob}",
-                hint=f"Remove it and pull again: rm {shlex.quote(str(blob))}",
-                details=error.details,
-            ) from error
+                message, hint = f"{error.message}; what came has been removed from the Hugging Face cache", error.hint
+            else:
+                message = f"{error.message}; it was in the Hugging Face cache before"
+                hint = f"Remove it and pull again: rm {shlex.quote(str(blob))}"
+            raise VerificationError(message, hint=hint, details=error.details) from error
 
 
 def _parse(locator: str) -> _Locator:

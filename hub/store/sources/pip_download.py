@@ -139,14 +139,14 @@ class _Watch:
         self._seen = 0
 
     def look(self) -> None:
+        """Note what has come since the last look, be it nothing: the one who is told may want to stop."""
+        before = self._seen
         for path in self._folder.rglob("*.whl"):
             try:
-                size = path.stat().st_size
+                self._seen = max(self._seen, path.stat().st_size)
             except FileNotFoundError:
                 continue
-            if size > self._seen:
-                self._note(size - self._seen)
-                self._seen = size
+        self._note(self._seen - before)
 
 
 def _wheel(folder: Path, package: str, version: str) -> Path | None:
