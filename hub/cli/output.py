@@ -19,6 +19,8 @@ from hub.types import JSON
 __all__ = ["human_size", "is_terminal", "note", "parse_size", "print_json", "print_table", "printable", "styled"]
 
 _LEAST_COLUMN = 20
+_STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_JOINERS = "\u200c\u200d"  # some scripts and emoji are not written without them
 
 
 def is_terminal() -> bool:
@@ -72,7 +74,9 @@ def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def printable(text: str) -> str:
-    """Text of a stranger (a registry, a model) for a terminal: without the characters that would steer it."""
+    """Text of a stranger (a registry, a model) for a terminal: without the characters that would steer or hide."""
     if text.isprintable():
         return text
-    return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) != "Cc")
+    return "".join(
+        char for char in text if char in "\n\t" or unicodedata.category(char) not in _STEERING or char in _JOINERS
+    )

@@ -1,4 +1,4 @@
-"""How well a model answers a query: exact names first, then beginnings, words, parts of words, near names.
+"""How well a model answers a query: exact names first, then beginnings, words, parts of words; or how near it comes.
 
 Deterministic: the same query over the same registries gives the same order. Knows nothing of filters.
 """
@@ -10,10 +10,10 @@ import re
 from hub.registry.names import ALIKE, key, likeness
 from hub.registry.schema import Model
 
-__all__ = ["relevance", "words"]
+__all__ = ["nearness", "relevance", "words"]
 
 _NAME, _TAG, _TASK, _TEXT = 1.0, 0.6, 0.5, 0.4
-_NEAR = 0.2
+_WORD_ALIKE = 0.75
 
 
 def words(text: str) -> list[str]:
@@ -30,17 +30,29 @@ def relevance(query: str, model: Model) -> float:
     wanted = words(query)
     if not wanted:
         return 1.0
-    names = [key(name) for name in (*model.aliases, model.id, model.id.rpartition("/")[2])]
+    names = _names(model)
     whole = key(query.strip())
     if whole in names:
         return 10.0
     if any(name.startswith(whole) for name in names):
         return 5.0
     scores = [_word(word, model, names) for word in wanted]
-    if all(scores):
-        return sum(scores) / len(scores)
-    best = max(likeness(whole, name) for name in names)
-    return best * _NEAR if best >= ALIKE else 0.0
+    return sum(scores) / len(scores) if all(scores) else 0.0
+
+
+def nearness(query: str, model: Model) -> float:
+    """How near a query, perhaps misspelt, comes to the names, tags and task of a model; 0 where it does not."""
+    names = _names(model)
+    whole = max(likeness(key(query.strip()), name) for name in names)
+    if whole >= ALIKE:
+        return whole
+    known = set(words(" ".join((*names, *model.tags, model.task))))
+    scores = [max(likeness(word, each) for each in known) for word in words(query)]
+    return min(scores) if scores and min(scores) >= _WORD_ALIKE else 0.0
+
+
+def _names(model: Model) -> list[str]:
+    return [key(name) for name in (*model.aliases, model.id, model.id.rpartition("/")[2])]
 
 
 def _word(word: str, model: Model, names: list[str]) -> float:

@@ -13,7 +13,7 @@ import msgspec
 from hub.errors import UsageError
 from hub.registry.catalogue import Catalogue, load_catalogue
 from hub.registry.names import key
-from hub.registry.ranking import relevance
+from hub.registry.ranking import nearness, relevance
 from hub.registry.schema import Model, Variant
 
 __all__ = ["Hit", "expected_memory", "search"]
@@ -26,7 +26,8 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     """A model that was found.
 
     `name` is what to call it: its first alias, or the id. `size` and `memory` (bytes) are those of the first of
-    `variants`, the names of the variants that pass the filters, in order of preference.
+    `variants`, the names of the variants that pass the filters, in order of preference. `near` says that nothing
+    answers the query as it is written, and this comes near.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     tags: tuple[str, ...]
     registry: str
     score: float
+    near: bool = False
 
 
 def search(
@@ -87,16 +89,14 @@ def search(
     """
     licences = {license} if isinstance(license, str) else set(license or ())
     keep = _variant_filter(format, max_size, _memory_limit(max_memory, fits=fits), installed)
-    hits = []
-    for model, origin in _candidates(catalogue or load_catalogue()):
-        if task is not None and key(task) != key(model.task):
-            continue
-        if licences and not _has_licence(model.license, licences):
-            continue
-        score = relevance(query, model)
-        variants = [variant for variant in model.variants if keep(model, variant)] if score else []
-        if variants:
-            hits.append(_hit(model, variants, origin, score))
+    models = [
+        (model, origin)
+        for model, origin in _candidates(catalogue or load_catalogue())
+        if (task is None or key(task) == key(model.task)) and (not licences or _has_licence(model.license, licences))
+    ]
+    hits = _found(models, lambda model: relevance(query, model), keep)
+    if not hits and query.strip():
+        hits = _found(models, lambda model: nearness(query, model), keep, near=True)
     return sorted(hits, key=lambda hit: (-hit.score, hit.size, hit.id))
 
 
@@ -109,6 +109,22 @@ def expected_memory(model: Model, variant: Variant) -> int:
 
         cache = kv_cache(model.config, min(model.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT))
     return weights + cache + max(weights // 10, _LEAST_WORKING)
+
+
+def _found(
+    models: list[tuple[Model, str]],
+    rank: Callable[[Model], float],
+    keep: Callable[[Model, Variant], bool],
+    *,
+    near: bool = False,
+) -> list[Hit]:
+    hits = []
+    for model, origin in models:
+        score = rank(model)
+        variants = [variant for variant in model.variants if keep(model, variant)] if score else []
+        if variants:
+            hits.append(_hit(model, variants, origin, score, near=near))
+    return hits
 
 
 def _candidates(catalogue: Catalogue) -> list[tuple[Model, str]]:
@@ -164,7 +180,7 @@ def _has_licence(expression: str, wanted: set[str]) -> bool:
     return any(each.strip().casefold() in offered for each in wanted)
 
 
-def _hit(model: Model, variants: list[Variant], origin: str, score: float) -> Hit:
+def _hit(model: Model, variants: list[Variant], origin: str, score: float, *, near: bool) -> Hit:
     return Hit(
         name=model.name,
         id=model.id,
@@ -179,4 +195,5 @@ def _hit(model: Model, variants: list[Variant], origin: str, score: float) -> Hi
         tags=model.tags,
         registry=origin,
         score=round(score, 4),
+        near=near,
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,7 +135,7 @@ def _repository(parsed: Reference, task: str | None) -> Target:
     locator = parsed.name + (f"@{parsed.revision}" if parsed.revision else "")
     with (
         tempfile.TemporaryDirectory(prefix="hub-") as scratch,
-        closing(_source(host, parsed.scheme, scratch)) as source,
+        closing(_source(parsed.scheme, scratch)) as source,
     ):
         listing = pinned_listing(parsed.scheme, locator, source.listing)
         settings = _repository_config(source, listing.files)
@@ -154,12 +154,11 @@ def _repository(parsed: Reference, task: str | None) -> Target:
     )
 
 
-def _source(host: Host, scheme: str, scratch: str) -> Source:
+def _source(scheme: str, scratch: str) -> Source:
+    from hub.runtime.fetch import find_source
     from hub.sources import SourceContext
 
-    provided = host.sources[scheme]
-    make: Callable[[SourceContext], Source] = host.resolve(provided, provided.spec.target)
-    return make(SourceContext(scratch=Path(scratch), offline=bool(config.get("offline"))))
+    return find_source(scheme)(SourceContext(scratch=Path(scratch), offline=bool(config.get("offline"))))
 
 
 def _repository_config(source: Source, files: tuple[WeightFile, ...]) -> dict[str, JSON]:
