@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import HubError, OptionError
+from hub.memory import DEFAULT_CONTEXT, free_memory
 from hub.plugin.specs import BackendSpec
 from hub.runtime.candidates import Candidate, Lost
-from hub.runtime.memory import default_estimate, free_memory
+from hub.runtime.memory import default_estimate
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Probe
 from hub.types import Estimate, Facts, OptionValue
@@ -22,10 +23,7 @@ from hub.types import Estimate, Facts, OptionValue
 if TYPE_CHECKING:
     from hub.plugin.host import Host, Provided
 
-__all__ = ["USUAL_CONTEXT", "Judge", "Usable"]
-
-USUAL_CONTEXT = 4096
-"""Tokens of context that a plan asks for when nobody says how many: the model's own, but not more than this."""
+__all__ = ["Judge", "Usable", "call"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,10 +119,11 @@ class Judge:
         return spec.devices if self._device is None else (self._device,)
 
     def _options(self, spec: BackendSpec, facts: Facts) -> dict[str, OptionValue]:
+        """Load options, with a context that is said: the model's own, but not more than what is usual."""
         options = resolve_options(spec.options, self._given, f"backend '{spec.id}'")
         most = facts.config.get("max_position_embeddings")
         if "context_length" in options and options["context_length"] is None and isinstance(most, int):
-            options["context_length"] = min(most, USUAL_CONTEXT)
+            options["context_length"] = min(most, DEFAULT_CONTEXT)
         return options
 
     def _accepts(self, backend: Provided[BackendSpec], facts: Facts, verb: str) -> str | None:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hub.memory import DEFAULT_CONTEXT, free_memory, kv_cache, total_memory
+from hub.memory import DEFAULT_CONTEXT, kv_cache
 from hub.runtime.facts import weights_size
 from hub.types import Estimate, Facts
 
-__all__ = ["default_estimate", "free_memory", "kv_cache", "total_memory"]
+__all__ = ["default_estimate"]
 
 LEAST_WORKING = 64 << 20
 
