@@ -49,7 +49,7 @@ def validate(spec: object, expected: type) -> list[str]:
         value = getattr(spec, name)
         wrong = _type_fault(value, hint)
         if wrong:
-            faults.append(f"{name} {wrong}")
+            faults.append(name + wrong)
         else:
             faults.extend(_field_faults(expected, name, value))
     if not faults:
@@ -64,7 +64,7 @@ def _hints(spec: type) -> dict[str, object]:
 
 
 def _type_fault(value: object, hint: object) -> str:
-    """Why the value is not of the annotated type; empty if it is."""
+    """Why the value is not of the annotated type, to follow the field's name; empty if it is."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is tuple:
         return _tuple_fault(value, arguments[0])
@@ -77,27 +77,27 @@ def _type_fault(value: object, hint: object) -> str:
     assert isinstance(hint, type)
     if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return ""
-    return f"is {_shown(value)}, not {_article(hint.__name__)}"
+    return f" is {_shown(value)}, not {_article(hint.__name__)}"
 
 
 def _tuple_fault(value: object, item: type) -> str:
     if isinstance(value, item):
-        return f"is {_shown(value)}, not a tuple: write ({value!r},)" if item is str else "is no tuple: write (…,)"
+        return f" is {_shown(value)}, not a tuple: write ({value!r},)" if item is str else " is no tuple: write (…,)"
     if not isinstance(value, tuple):
-        return f"is {_shown(value)}, not a tuple of {item.__name__}"
+        return f" is {_shown(value)}, not a tuple of {item.__name__}"
     wrong = [entry for entry in value if not isinstance(entry, item)]
-    return f"holds {_shown(wrong[0])}, not only {item.__name__}" if wrong else ""
+    return f" holds {_shown(wrong[0])}, not only {item.__name__}" if wrong else ""
 
 
 def _mapping_fault(value: object, item: object) -> str:
     if not isinstance(value, Mapping):
-        return f"is {_shown(value)}, not a mapping"
+        return f" is {_shown(value)}, not a mapping"
     for key, entry in value.items():
         if not isinstance(key, str):
-            return f"has the key {_shown(key)}, not a str"
+            return f" has the key {_shown(key)}, not a str"
         wrong = _type_fault(entry, item)
         if wrong:
-            return f"[{key!r}] {wrong}"
+            return f"[{key!r}]{wrong}"
     return ""
 
 
