@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +136,8 @@ def _stored() -> dict[str, Value]:
 
 
 def _write(content: Mapping[str, Value]) -> None:
+    import tempfile
+
     path = _path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -104,6 +103,8 @@ def _climb(base: Path, path: str, limit: str, usage: str, inactive: str) -> list
 
 
 def _run_vm_stat() -> str:
+    import subprocess
+
     try:
         return subprocess.run(["/usr/bin/vm_stat"], capture_output=True, text=True, check=True, timeout=10).stdout
     except (OSError, subprocess.SubprocessError):

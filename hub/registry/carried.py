@@ -6,9 +6,15 @@ A package names its file in the entry-point group `hub.registries`: `name = "pac
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
+import os
+import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["GROUP", "carried"]
 
@@ -17,6 +23,10 @@ GROUP = "hub.registries"
 
 def carried() -> list[tuple[Path | None, str]]:
     """Path of each file, sorted by the entry point's name; `None` and the reason where it cannot be found."""
+    if not any(_may_carry(folder) for folder in _metadata_folders()):
+        return []
+    from importlib.metadata import entry_points
+
     found: list[tuple[Path | None, str]] = []
     for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
         try:
@@ -27,6 +37,23 @@ def carried() -> list[tuple[Path | None, str]]:
                 (None, f"the registry of plugin {owner} ({point.name} = {point.value}) is not usable: {error}")
             )
     return found
+
+
+def _metadata_folders() -> Iterator[str]:
+    """Folders that describe what is installed; looked at by hand, because `importlib.metadata` is slow to import."""
+    for place in dict.fromkeys(sys.path):
+        try:
+            with os.scandir(place or ".") as entries:
+                yield from (entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+        except OSError:
+            continue
+
+
+def _may_carry(folder: str) -> bool:
+    try:
+        return GROUP.encode() in Path(folder, "entry_points.txt").read_bytes()
+    except OSError:
+        return False
 
 
 def _locate(point: EntryPoint) -> Path:
