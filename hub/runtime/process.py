@@ -23,6 +23,9 @@ __all__ = ["GRACE", "WorkerProcess"]
 GRACE = 5.0
 """Seconds that a request, or the process, is given to end by itself before the process is killed."""
 
+LINES = 12
+"""Lines of the process's output that an error quotes."""
+
 BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from hub.runtime.worker import main; main(int(sys.argv[1]))"
@@ -42,7 +45,7 @@ class WorkerProcess:
         self._pending: dict[int, Inbox] = {}
         self._timers: dict[int, threading.Timer] = {}
         self._deaf = False
-        self._log: deque[str] = deque(maxlen=20)
+        self._log: deque[str] = deque(maxlen=100)
         command = [sys.executable, "-X", "faulthandler", "-c", BOOT, str(theirs.fileno()), json.dumps(sys.path)]
         try:
             self._process = subprocess.Popen(
@@ -187,7 +190,7 @@ class WorkerProcess:
         return WorkerDied(
             f"{self._name} ended before it answered ({how})",
             hint="The machine may be out of memory: see hub plan" if memory else "The next call starts a new one",
-            details=tuple(self._log),
+            details=_last_words(list(self._log)),
         )
 
     def _read_log(self) -> None:
@@ -195,3 +198,9 @@ class WorkerProcess:
         with self._process.stdout as output:
             for line in output:
                 self._log.append(line.decode(errors="replace").rstrip())
+
+
+def _last_words(log: list[str]) -> tuple[str, ...]:
+    """What a person needs of the output: from the fatal error on, else the last lines."""
+    fatal = next((index for index, line in enumerate(log) if line.startswith("Fatal Python error")), None)
+    return tuple(log[-LINES:] if fatal is None else log[max(0, fatal - LINES // 2) : fatal + LINES // 2])

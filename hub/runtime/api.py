@@ -1,0 +1,203 @@
+"""The Python API: `load`, `pull` and `plan`. What the command does, without the terminal.
+
+Joins the steps of one call, each of which is a module that knows nothing of the next: resolve, plan, fetch, open.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hub.errors import BadReference
+from hub.plugin.host import get_host
+from hub.runtime.fetch import choose_variant, fetch, variant_of
+from hub.runtime.load import open_plan
+from hub.runtime.model import Engine, LoadedModel
+from hub.runtime.plan import Plan, make_plan
+from hub.runtime.resolve import Target, resolve
+from hub.store.progress import Progress
+from hub.store.store import Store
+from hub.types import Artifact
+
+if TYPE_CHECKING:
+    from hub.plugin.host import Host
+
+__all__ = ["LoadedModel", "UnlistedWarning", "load", "plan", "pull"]
+
+
+class UnlistedWarning(UserWarning):
+    """A model that no registry lists is used: nobody vouches for it."""
+
+
+def load(
+    reference: str,
+    *,
+    backend: str | None = None,
+    device: str | None = None,
+    compress: str = "",
+    variant: str | None = None,
+    task: str | None = None,
+    worker: bool = False,
+    progress: Progress | None = None,
+    **load_options: object,
+) -> LoadedModel:
+    """Load a model, downloading and verifying its weights first where they are not here yet.
+
+    Parameters
+    ----------
+    reference
+        Id or alias of a registry, with `:VARIANT` if you like; `hf:org/repo[@revision]`; or a path.
+    backend, device
+        What to run it with; the plan chooses otherwise.
+    compress
+        Recipe, such as `"int8"`.
+    variant
+        The same as `:VARIANT`.
+    task
+        For a model that can be used for more than one.
+    worker
+        Run it in a process of its own: it can always be stopped, a crash does not end yours, and its memory surely
+        comes back. Works from scripts without a `__main__` guard and from notebooks.
+    progress
+        Told about downloads; silent by default.
+    **load_options
+        Options of the backend, such as `threads` and `context_length`.
+
+    Returns
+    -------
+    LoadedModel
+        Close it, or use it in a `with` block.
+
+    Raises
+    ------
+    BadReference
+        The reference names nothing.
+    PlanError, DoesNotFit, PluginMissing
+        It cannot run here; details and hint say why and what would.
+    SourceError, VerificationError
+        The weights could not be had, or were not what was promised.
+
+    Notes
+    -----
+    A backend may set environment variables before its library loads, for the whole process; what you set is kept.
+    Use `worker=True` to keep them out of yours.
+    """
+    host, store = get_host(), Store()
+    target = _target(reference, variant, task, progress)
+    chosen = make_plan(
+        target,
+        host=host,
+        store=store,
+        backend=backend,
+        device=device,
+        recipe=compress,
+        options=load_options,
+        task=task,
+    )
+    artifact = _artifact(target, chosen, store, progress)
+    return LoadedModel(
+        chosen,
+        _engine(chosen, artifact, host, worker=worker),
+        host.models[chosen.model_plugin].spec,
+        host.tasks[chosen.task].spec,
+    )
+
+
+def pull(
+    reference: str, *, variant: str | None = None, verify: bool = False, progress: Progress | None = None
+) -> Artifact:
+    """Download and verify the weights of a model; returns at once where they are here.
+
+    Parameters
+    ----------
+    reference, variant, progress
+        As for `load`. Without a variant, the one that would run here.
+    verify
+        Hash every file again, also those that look unchanged.
+
+    Returns
+    -------
+    Artifact
+        `path` is the folder that holds the files. They are shared: do not write there.
+
+    Raises
+    ------
+    SourceError
+        No source could give a file; `details` says why, for each.
+    VerificationError
+        A source gave other bytes than promised.
+    """
+    store = Store()
+    target = _target(reference, variant, None, progress)
+    name, notice = choose_variant(target, store=store)
+    if notice:
+        _say(notice, progress)
+    return fetch(target, name, store=store, progress=progress, verify=verify)
+
+
+def plan(
+    reference: str,
+    *,
+    backend: str | None = None,
+    device: str | None = None,
+    compress: str = "",
+    variant: str | None = None,
+    task: str | None = None,
+    **load_options: object,
+) -> Plan:
+    """Say how `load` with the same arguments would run a model, and why not otherwise. Downloads nothing.
+
+    Returns
+    -------
+    Plan
+        `variant`, `backend`, `device`, `estimate` (bytes), `download` (bytes), `rejected` and more.
+
+    Raises
+    ------
+    BadReference, PlanError, DoesNotFit, PluginMissing
+        As for `load`.
+    """
+    return make_plan(
+        _target(reference, variant, task, None),
+        host=get_host(),
+        store=Store(),
+        backend=backend,
+        device=device,
+        recipe=compress,
+        options=load_options,
+        task=task,
+        thorough=True,
+    )
+
+
+def _target(reference: str, variant: str | None, task: str | None, progress: Progress | None) -> Target:
+    target = resolve(reference, task=task)
+    if variant is not None:
+        if target.variant not in {None, variant}:
+            raise BadReference(f"'{reference}' names variant '{target.variant}', and variant={variant!r} another")
+        target = replace(target, variant=variant_of(target, variant).name)
+    if target.notice:
+        _say(target.notice, progress)
+    return target
+
+
+def _say(notice: str, progress: Progress | None) -> None:
+    if progress is not None:
+        progress.say(notice)
+    else:
+        warnings.warn(notice, UnlistedWarning, stacklevel=4)
+
+
+def _artifact(target: Target, chosen: Plan, store: Store, progress: Progress | None) -> Artifact:
+    if target.root is not None:
+        return Artifact(digest="", path=target.root, files=chosen.files)
+    return fetch(target, chosen.variant, store=store, progress=progress)
+
+
+def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:
+    if not worker:
+        return open_plan(chosen, artifact, host)
+    from hub.runtime.remote import RemoteModel
+
+    return RemoteModel(chosen, artifact)

@@ -1,0 +1,301 @@
+"""A model in its own process: the same answers, whatever becomes of the process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+import hub.runtime.process
+from hub.errors import Cancelled, ContextOverflow, InferenceError, OptionError, SessionClosed, WorkerDied
+from tests.support.toys import TOY, is_running, toy_host, toy_model
+
+
+@pytest.fixture
+def host(monkeypatch):
+    return toy_host(monkeypatch)
+
+
+@pytest.fixture
+def model(host, tmp_path):
+    with toy_model(host, tmp_path, worker=True) as model:
+        yield model
+
+
+def gone(pid):
+    """Wait until a process is gone."""
+    while is_running(pid):
+        time.sleep(0.01)
+    return True
+
+
+def test_a_worker_answers_from_another_process(model):
+    pid = int(model.infer("pid")["generated_text"])
+    assert pid == model._engine.pid != os.getpid()
+    assert model.infer(["a b", "c"])[0]["generated_text"] == "a b"
+    assert model.infer([]) == []
+
+
+def test_a_worker_streams(model):
+    pieces = model.stream("one two three", upper=True)
+    assert list(pieces) == ["ONE ", "TWO ", "THREE "]
+    assert pieces.result["generated_tokens"] == 3
+
+
+def test_large_arrays_pass_both_ways(host, tmp_path):
+    with toy_model(host, tmp_path, worker=True, task="feature-extraction") as model:
+        array = np.arange(8_000_000, dtype=np.float32).reshape(2, -1)
+        assert np.array_equal(model.infer(array), array * 2)
+
+
+def test_errors_come_out_as_what_they_are_with_the_traceback_of_the_worker(model):
+    with pytest.raises(ContextOverflow) as caught:
+        model.infer("overflow")
+    assert caught.value.hint == "Shorten it"
+    assert caught.value.details == ("9000 of 8192 tokens",)
+    assert "hub_toy" in str(caught.value.__cause__)
+    with pytest.raises(InferenceError, match="ZeroDivisionError: told to"):
+        model.infer("raise")
+    with pytest.raises(OptionError, match="has no option 'uper'; did you mean 'upper'"):
+        model.infer("a", uper=True)
+    assert model.infer("still here")["generated_text"] == "still here"
+
+
+def test_a_plugin_that_exits_does_not_end_the_worker(model):
+    with pytest.raises(InferenceError, match="SystemExit"):
+        model.infer("exit")
+    assert model.infer("a")["generated_text"] == "a"
+
+
+@pytest.mark.parametrize("given", ["unpicklable", lambda: None])
+def test_what_cannot_be_sent_is_said(model, given):
+    with pytest.raises(InferenceError, match="cannot be sent to another process"):
+        model.infer(given)
+    assert model.infer("a")["generated_text"] == "a"
+
+
+@pytest.mark.parametrize(("how", "said"), [("die", "killed by SIGKILL"), ("crash", "killed by SIGABRT")])
+def test_a_worker_that_dies_says_how_and_the_next_call_starts_another(model, how, said):
+    first = model._engine.pid
+    with pytest.raises(WorkerDied, match=said):
+        model.infer(how)
+    assert not is_running(first)
+    assert model.infer("back again")["generated_text"] == "back again"
+    assert model._engine.pid != first
+
+
+def test_the_last_words_of_a_worker_are_kept(model):
+    with pytest.raises(WorkerDied) as caught:
+        model.infer("crash")
+    assert any("Fatal Python error: Aborted" in line for line in caught.value.details)
+
+
+def test_every_running_call_hears_that_the_worker_died(model):
+    with ThreadPoolExecutor(2) as pool:
+        waiting = pool.submit(model.infer, "deaf")
+        while not model._engine._process._pending:
+            time.sleep(0.001)
+        os.kill(model._engine.pid, signal.SIGKILL)
+        with pytest.raises(WorkerDied):
+            waiting.result(60)
+
+
+def test_a_worker_that_dies_between_calls_is_replaced(model):
+    first = model._engine.pid
+    os.kill(first, signal.SIGKILL)
+    assert gone(first)
+    assert model.infer("a")["generated_text"] == "a"
+
+
+def test_a_model_that_cannot_be_opened_says_why_and_leaves_no_process(host, tmp_path, monkeypatch):
+    started = []
+    real = subprocess.Popen
+
+    def popen(*arguments, **options):
+        started.append(real(*arguments, **options))
+        return started[-1]
+
+    monkeypatch.setattr(subprocess, "Popen", popen)
+    failing = {"parts": ("decoder",), "options": {"fail": "decoder"}}
+    with pytest.raises(InferenceError, match="no room for decoder"), toy_model(host, tmp_path, worker=True, **failing):
+        pass
+    dying = {"options": {"fail": "die"}}
+    with pytest.raises(WorkerDied) as caught, toy_model(host, tmp_path, worker=True, **dying):
+        pass
+    assert "the runtime gives up" in caught.value.details
+    assert [process.poll() is not None for process in started] == [True, True]
+
+
+def test_closing_a_stream_stops_the_generation_and_keeps_the_worker(model):
+    first = model._engine.pid
+    pieces = model.stream("forever and ever")
+    assert next(pieces) == "forever "
+    pieces.close()
+    assert model.infer("a")["generated_text"] == "a"
+    assert model._engine.pid == first
+
+
+def test_a_deaf_runtime_is_ended_with_its_process(model, monkeypatch):
+    monkeypatch.setattr(hub.runtime.process, "GRACE", 0.2)
+    first = model._engine.pid
+    pieces = model.stream("deaf")
+    while not model._engine._process._pending:
+        time.sleep(0.001)
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(model.infer, "deaf")
+        while len(model._engine._process._pending) < 2:
+            time.sleep(0.001)
+        pieces.close()
+        with pytest.raises(WorkerDied) as caught:
+            other.result(60)
+    assert "did not stop within" in caught.value.details[-1]
+    assert gone(first)
+    assert model.infer("a")["generated_text"] == "a"
+
+
+def test_true_from_the_callback_keeps_what_was_said(model):
+    result = model._engine.infer(["forever"], {"max_tokens": None, "upper": False}, lambda delta: True)
+    assert result[0]["finish_reason"] == "cancelled"
+
+
+def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
+    from hub.runtime.cancel import Cancel
+
+    monkeypatch.setattr(hub.runtime.process, "GRACE", 0.2)
+    cancel = Cancel()
+    cancel.set()
+    with pytest.raises(Cancelled, match="its process was ended"):
+        model._engine.infer(["deaf"], {"max_tokens": None, "upper": False}, cancel=cancel)
+
+
+def test_what_the_callback_raises_stops_the_worker_and_comes_out(model):
+    def emit(delta):
+        raise LookupError("mine")
+
+    with pytest.raises(LookupError, match="mine"):
+        model._engine.infer(["forever"], {"max_tokens": None, "upper": False}, emit)
+    assert model.infer("a")["generated_text"] == "a"
+
+
+def test_many_threads_share_a_worker(model):
+    with ThreadPoolExecutor(8) as pool:
+        texts = [f"text number {index}" for index in range(40)]
+        assert [answer["generated_text"] for answer in pool.map(model.infer, texts)] == texts
+
+
+def test_close_waits_for_running_calls_ends_the_process_and_refuses_more(model):
+    engine = model._engine
+    pid = engine.pid
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(model.infer, "forever", max_tokens=2000)
+        while not engine._process._pending:
+            time.sleep(0.001)
+        model.close()
+        assert running.result(60)["generated_tokens"] == 2000
+    assert not is_running(pid)
+    assert engine.pid is None
+    with pytest.raises(SessionClosed):
+        model.infer("a")
+    with pytest.raises(SessionClosed):
+        engine.infer(["a"], {})
+    model.close()
+
+
+def test_close_stops_open_streams(model):
+    pieces = model.stream("forever")
+    next(pieces)
+    model.close()
+    assert list(pieces) == []
+
+
+def test_dropping_the_handle_ends_the_worker(host, tmp_path):
+    from hub.runtime.model import LoadedModel
+    from hub.runtime.remote import RemoteModel
+    from tests.support.toys import toy_artifact, toy_plan
+
+    plan = toy_plan()
+    model = LoadedModel(
+        plan, RemoteModel(plan, toy_artifact(tmp_path)), host.models["toy-talk"].spec, host.tasks[plan.task].spec
+    )
+    pid = model._engine.pid
+    del model
+    assert gone(pid)
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {toy!r})
+sys.path.insert(0, {root!r})
+from pathlib import Path
+from hub.plugin.host import get_host
+from tests.support.toys import toy_artifact, toy_model, toy_plan
+
+with toy_model(get_host(), Path({folder!r}), worker=True) as model:
+    print(model._engine.pid, flush=True)
+    {body}
+"""
+
+
+def script(tmp_path, body):
+    from tests.conftest import ROOT
+
+    path = tmp_path / "script.py"
+    path.write_text(SCRIPT.format(toy=str(TOY), root=str(ROOT), folder=str(tmp_path), body=body))
+    return [sys.executable, str(path)]
+
+
+def test_a_script_without_a_main_guard_can_use_a_worker(tmp_path):
+    done = subprocess.run(
+        script(tmp_path, "print(model.infer('it works')['generated_text'])"), capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout.splitlines()[1:], done.stderr) == (0, ["it works"], "")
+
+
+def test_no_worker_is_left_when_its_parent_is_killed(tmp_path):
+    with subprocess.Popen(script(tmp_path, "model.infer('deaf')"), stdout=subprocess.PIPE, text=True) as parent:
+        pid = int(parent.stdout.readline())
+        assert is_running(pid)
+        parent.kill()
+        parent.wait(60)
+    assert gone(pid)
+
+
+def test_ctrl_c_in_the_terminal_stops_the_call_and_not_the_worker(tmp_path):
+    body = """
+    try:
+        for piece in model.stream("forever"):
+            print(piece, flush=True)
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+    print(model.infer("pid")["generated_text"], flush=True)"""
+    with subprocess.Popen(
+        script(tmp_path, body.strip()), stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as parent:
+        pid = int(parent.stdout.readline())
+        assert parent.stdout.readline().strip() == "forever"
+        os.killpg(parent.pid, signal.SIGINT)  # as the terminal does: to every process of the foreground group
+        lines = parent.stdout.read().splitlines()
+    assert lines[-2:] == ["interrupted", str(pid)]
+    assert parent.returncode == 0
+    assert gone(pid)
+
+
+def test_threads_that_wait_for_the_same_start_get_one_worker(model):
+    first = model._engine.pid
+    os.kill(first, signal.SIGKILL)
+    assert gone(first)
+    barrier = threading.Barrier(8)
+
+    def ask(_):
+        barrier.wait(60)
+        return model.infer("pid")["generated_text"]
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(ask, range(8)))) == 1

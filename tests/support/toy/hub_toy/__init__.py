@@ -1,0 +1,1 @@
+"""A plugin whose runtime does what a test writes into the prompt."""

@@ -1,0 +1,63 @@
+"""A runtime that obeys the prompt: it streams its words, or fails in the way that it says."""
+
+import itertools
+import os
+import signal
+import time
+
+import numpy as np
+
+from hub.errors import ContextOverflow
+from hub.runtime.protocols import Delta, Reply, Session
+
+ENV_AT_IMPORT = {name: os.environ.get(name) for name in ("HUB_TOY_THREADS", "HUB_TOY_KEPT")}
+OPENED = []
+
+
+class Toy(Session):
+    honours = frozenset({"max_tokens"})
+    concurrency = 2
+
+    def __init__(self, request):
+        self.request = request
+        self.closed = 0
+        OPENED.append(self)
+
+    def chat(self, request, emit):
+        words = (request.prompt or request.messages[-1]["content"]).split()
+        told = words[0] if words else ""
+        if told == "raise":
+            raise ZeroDivisionError("told to")
+        if told == "overflow":
+            raise ContextOverflow("the prompt is too long", hint="Shorten it", details=["9000 of 8192 tokens"])
+        if told == "exit":
+            raise SystemExit(3)
+        if told == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if told == "crash":
+            os.abort()
+        if told == "deaf":
+            time.sleep(600)
+        said = []
+        for word in itertools.cycle(words) if told == "forever" else words:
+            said.append(word)
+            if emit(Delta(text=f"{word} ")):
+                return Reply(text=" ".join(said), finish="cancelled", tokens=len(said), prompt_tokens=len(words))
+            if len(said) == request.sampling.max_tokens:
+                break
+        return Reply(text=" ".join(said), finish="stop", tokens=len(said), prompt_tokens=len(words))
+
+    def embed(self, texts):
+        return np.array([[len(text), len(text.split())] for text in texts], np.float32)
+
+    def close(self):
+        self.closed += 1
+
+
+def open_toy(request):
+    if request.options["fail"] == request.part and request.part:
+        raise OSError(f"no room for {request.part}")
+    if request.options["fail"] == "die":
+        print("the runtime gives up", flush=True)
+        os.abort()
+    return Toy(request)
