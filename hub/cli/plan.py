@@ -12,7 +12,7 @@ import click
 
 from hub.cli.call_options import sort_options
 from hub.cli.completion import complete_model
-from hub.cli.output import human_size, note, print_json, print_table
+from hub.cli.output import human_size, is_terminal, note, print_json, print_table
 from hub.types import JSON, OptionValue
 
 if TYPE_CHECKING:
@@ -81,26 +81,19 @@ def show(plan: Plan) -> None:
         note(f"Note: {text}")
     if plan.rejected:
         click.echo("\nNot taken:")
-        print_table(
-            ("variant", "recipe", "backend", "device", "verb", "model plugin", "why"),
-            [
-                [
-                    *(
-                        text or "-"
-                        for text in (
-                            each.variant,
-                            each.recipe,
-                            each.backend,
-                            each.device,
-                            each.verb,
-                            each.model_plugin,
-                        )
-                    ),
-                    each.reason,
-                ]
-                for each in plan.rejected
-            ],
-        )
+        headers, rows = rejected(plan)
+        print_table(headers, rows)
+
+
+def rejected(plan: Plan) -> tuple[list[str], list[list[str]]]:
+    """Every way that lost, as a table; a terminal is spared the columns that say nothing."""
+    headers = ["variant", "recipe", "backend", "device", "verb", "model plugin", "why"]
+    rows = [
+        [each.variant, each.recipe, each.backend, each.device, each.verb, each.model_plugin, each.reason]
+        for each in plan.rejected
+    ]
+    told = [place for place in range(len(headers)) if not is_terminal() or any(row[place] for row in rows)]
+    return [headers[place] for place in told], [[row[place] or "-" for place in told] for row in rows]
 
 
 def way(plan: Plan) -> str:

@@ -91,6 +91,11 @@ def combine(start: Start, route: Route, host: Host, backend: str | None) -> Iter
     if not takers:
         reason = f"no installed backend opens {route.facts.format}"
         yield Lost(kind="format", rejected=Rejected(variant=start.variant, recipe=recipe, reason=reason))
+    if backend is not None and takers and all(provided.spec.id != backend for provided in takers):
+        reason = f"{backend} opens {', '.join(host.backends[backend].spec.formats)}, not {route.facts.format}"
+        rejected = Rejected(variant=start.variant, recipe=recipe, backend=backend, reason=reason)
+        yield Lost(kind="asked", rejected=rejected)
+        return
     for provided in takers:
         if backend is not None and provided.spec.id != backend:
             reason = f"backend '{backend}' was asked for"

@@ -126,7 +126,7 @@ def make_plan(
     if backend is not None and backend not in host.backends:
         raise unknown_backend(backend, host, listed)
     wanted = parse_recipe(recipe)
-    _check_steps(wanted, host, listed)
+    _check_steps(wanted, target, host, listed)
     ways = list(_ways(target, wanted, host, backend, task))
     lost = [way for way in ways if isinstance(way, Lost)]
     judge = Judge(host, device, options or {})
@@ -190,8 +190,10 @@ def _predictor(host: Host) -> Callable[[Offer, Facts, Mapping[str, OptionValue]]
     return predict
 
 
-def _check_steps(wanted: Sequence[Wanted], host: Host, listed: Callable[[], Sequence[Plugin]]) -> None:
-    known = {*host.formats, *(provided.spec.step for provided in host.transforms.values())}
+def _check_steps(wanted: Sequence[Wanted], target: Target, host: Host, listed: Callable[[], Sequence[Plugin]]) -> None:
+    carried = (step for variant in target.variants() for text in variant.steps for step in parse_recipe(text))
+    does = (provided.spec.step for provided in host.transforms.values())
+    known = {*host.formats, *does, *(step.name for step in carried)}
     for step in wanted:
         if step.name not in known:
             raise unknown_step(step.where, step.name, known, listed)

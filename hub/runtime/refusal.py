@@ -43,7 +43,8 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
     broken = next((each.error for each in lost if each.kind == "broken" and each.error), None)
     if broken is not None and kinds <= {"format", "broken", "recipe"}:
         return PluginBroken(f"{told}: {broken.message}", hint=broken.hint, details=details)
-    return PlanError(f"{told}: no way is left", hint=install, details=details)
+    first = next((each for each in lost if each.kind not in {"asked", "format", "recipe"}), lost[0])
+    return PlanError(f"{told}: {first.rejected.reason}", hint=install, details=details)
 
 
 def does_not_fit(name: str, big: Sequence[Usable], small: Sequence[Usable], judge: Judge) -> DoesNotFit:
@@ -75,10 +76,10 @@ def does_not_fit(name: str, big: Sequence[Usable], small: Sequence[Usable], judg
 
 def smaller_context(usable: Usable, judge: Judge) -> int:
     """Largest multiple of 256 tokens of context with which it fits; 0 where none does."""
-    now = usable.options.get("context_length")
+    now, most = usable.options.get("context_length"), usable.candidate.start.facts.config.get("max_position_embeddings")
     if not isinstance(now, int) or usable.free is None:
         return 0
-    low, high = 0, now // 256
+    low, high = 0, min(now, most if isinstance(most, int) else now) // 256
     while low < high:
         middle = (low + high + 1) // 2
         options = {**usable.options, "context_length": middle * 256}
