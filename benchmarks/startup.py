@@ -1,7 +1,7 @@
 """How long the light commands take, as a ratio to bare `python -c "import click"` in the same run.
 
 Each round runs every command once, in turn, so that a busy machine slows all of them alike; medians are compared.
-`python benchmarks/startup.py [--rounds N] [--most RATIO]`; fails if a command takes more than RATIO times the bare import.
+`python benchmarks/startup.py [--rounds N] [--most RATIO]`; fails if a command takes more than RATIO times as long.
 """
 
 from __future__ import annotations

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "completion": ("hub.cli.completion", "Print the completion script for a shell."),
 }
 
+_READER_LEFT = 141  # as a program that SIGPIPE ended
 _EPILOG = """\b
 First steps:
   hub search chat
@@ -100,7 +101,12 @@ class LazyGroup(click.Group):
 
     def invoke(self, ctx: click.Context) -> None:
         """Call the subcommand; what it returns is not an exit code."""
-        super().invoke(ctx)
+        try:
+            super().invoke(ctx)
+        except BrokenPipeError as error:  # click would leave without a word, whatever pipe it was
+            if not _reader_left():
+                raise RuntimeError(f"a pipe broke: {error}") from error
+            ctx.exit(_READER_LEFT)
 
     @staticmethod
     def _of_plugins() -> dict[str, str]:
@@ -134,7 +140,7 @@ def _report(error: BaseException) -> int:
     if bars is not None:
         bars.stop_bars()
     if isinstance(error, BrokenPipeError) and _reader_left():
-        return 141  # as a program that SIGPIPE ended
+        return _READER_LEFT
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         click.echo(f"Error: the output cannot be written: {error.strerror}", err=True)
         _drop_output()
