@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hub.errors import HubError
     from hub.registry.search import search
-    from hub.runtime.api import LoadedModel, load, plan, pull
+    from hub.runtime.api import HubWarning, LoadedModel, load, plan, pull
 
-__all__ = ["HubError", "LoadedModel", "__version__", "load", "plan", "pull", "search"]
+__all__ = ["HubError", "HubWarning", "LoadedModel", "__version__", "load", "plan", "pull", "search"]
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "HubError": "hub.errors",
+    "HubWarning": "hub.runtime.api",
     "LoadedModel": "hub.runtime.api",
     "load": "hub.runtime.api",
     "plan": "hub.runtime.api",

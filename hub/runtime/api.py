@@ -23,11 +23,11 @@ from hub.types import Artifact
 if TYPE_CHECKING:
     from hub.plugin.host import Host
 
-__all__ = ["LoadedModel", "UnlistedWarning", "load", "plan", "pull"]
+__all__ = ["HubWarning", "LoadedModel", "load", "plan", "pull"]
 
 
-class UnlistedWarning(UserWarning):
-    """A model that no registry lists is used: nobody vouches for it."""
+class HubWarning(UserWarning):
+    """What the command would say on stderr: that nobody vouches for a model, that no variant of it runs here."""
 
 
 def load(
@@ -132,7 +132,7 @@ def pull(
     target = _target(reference, variant, None, progress)
     name, notice = choose_variant(target, store=store)
     if notice:
-        _say(notice, progress)
+        _say(notice, progress, depth=3)
     return fetch(target, name, store=store, progress=progress, verify=verify)
 
 
@@ -178,15 +178,15 @@ def _target(reference: str, variant: str | None, task: str | None, progress: Pro
             raise BadReference(f"'{reference}' names variant '{target.variant}', and variant={variant!r} another")
         target = replace(target, variant=variant_of(target, variant).name)
     if target.notice:
-        _say(target.notice, progress)
+        _say(target.notice, progress, depth=4)
     return target
 
 
-def _say(notice: str, progress: Progress | None) -> None:
+def _say(notice: str, progress: Progress | None, *, depth: int) -> None:
     if progress is not None:
         progress.say(notice)
     else:
-        warnings.warn(notice, UnlistedWarning, stacklevel=4)
+        warnings.warn(notice, HubWarning, stacklevel=depth)
 
 
 def _artifact(target: Target, chosen: Plan, store: Store, progress: Progress | None) -> Artifact:
