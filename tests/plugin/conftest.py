@@ -12,6 +12,7 @@ import pytest
 from hub.plugin.discovery import installed
 from hub.plugin.host import Host, load_host
 from tests.support.plugins import Made
+from tests.support.venv import ROOT, Environment, build_wheel
 
 LoadPlugins = Callable[..., Host]
 
@@ -42,3 +43,17 @@ def load_plugins(site: Path) -> LoadPlugins:
         return load_host()
 
     return load
+
+
+@pytest.fixture(scope="session")
+def hub_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this repository."""
+    return build_wheel(ROOT, tmp_path_factory.mktemp("wheel"))
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory, hub_wheel: Path) -> Environment:
+    """A fresh virtual environment with `hub` alone; whoever installs into it removes it again."""
+    made = Environment(tmp_path_factory.mktemp("venv") / "env")
+    made.install(hub_wheel)
+    return made

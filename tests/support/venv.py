@@ -1,0 +1,89 @@
+"""A fresh virtual environment that holds `hub` as a real wheel, and nothing else but what it depends on.
+
+What it depends on is linked from this environment, so that no package index is asked.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+
+
+class Environment:
+    """The environment, and how to run its commands."""
+
+    def __init__(self, folder: Path, *, extras: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        venv.create(folder, with_pip=False, symlinks=True)
+        self.python = folder / "bin" / "python"
+        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        self.site = folder / "lib" / version / "site-packages"
+        for each in closure("openmodelhub", *extras):
+            link(each, self.site)
+
+    def install(self, *wheels: Path) -> None:
+        """Install wheels as they are, through pip."""
+        self.run("-m", "pip", "install", "--quiet", "--no-index", "--no-deps", *map(str, wheels), check=True)
+
+    def hub(self, *arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run the `hub` script of the environment."""
+        return self._run([str(self.folder / "bin" / "hub"), *arguments], env or {}, check=False)
+
+    def run(self, *arguments: str, check: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run the Python of the environment."""
+        return self._run([str(self.python), *arguments], {}, check=check)
+
+    def _run(self, command: list[str], env: dict[str, str], *, check: bool) -> subprocess.CompletedProcess[str]:
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_"))}
+        settings = {**clean, "PIP_NO_INDEX": "1", **env}
+        done = subprocess.run(
+            command, env=settings, cwd=self.folder, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL
+        )
+        if check and done.returncode:
+            raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done
+
+
+def build_wheel(source: Path, folder: Path) -> Path:
+    """Build the wheel of a source tree with the build tools of this environment."""
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "-w", str(folder)]
+    done = subprocess.run([*command, str(source)], capture_output=True, text=True, timeout=240)
+    if done.returncode:
+        raise AssertionError(f"the wheel of {source} cannot be built:\n{done.stdout}{done.stderr}")
+    return max(folder.glob("*.whl"), key=lambda path: path.stat().st_mtime_ns)
+
+
+def closure(*names: str) -> Iterator[Distribution]:
+    """What the named packages depend on, the first of them left out, and pip."""
+    wanted, seen = ["pip", *names], {names[0]}
+    while wanted:
+        name = wanted.pop()
+        try:
+            found = distribution(name)
+        except PackageNotFoundError:
+            continue  # a dependency of another platform
+        for text in found.requires or []:
+            requirement = Requirement(text)
+            if requirement.name not in seen and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+                seen.add(requirement.name)
+                wanted.append(requirement.name)
+        if name != names[0]:
+            yield found
+
+
+def link(package: Distribution, site: Path) -> None:
+    """Put the files of an installed package into another environment, as links."""
+    tops = {Path(file).parts[0] for file in package.files or [] if Path(file).parts[0] != ".."}
+    for top in tops - {"__pycache__"}:
+        target = site / top
+        if not target.exists():
+            target.symlink_to(Path(str(package.locate_file(top))).resolve())
