@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from huggingface_hub import HfApi, hf_hub_download
 
 from hub.errors import BadReference, HubError, Offline, SourceError, VerificationError
 from hub.sources import Listing, Sink, SourceContext
+from hub.store.names import check_path
+from hub.store.pins import is_commit
 from hub.store.sources.hf_errors import explain
 from hub.types import WeightFile
 
@@ -27,7 +29,6 @@ __all__ = ["HfSource"]
 
 _NAME = r"[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_])?"
 _REPOSITORY = re.compile(f"{_NAME}/{_NAME}")
-_COMMIT = re.compile("[0-9a-f]{40}")
 _LIBRARY = "openmodelhub"
 
 
@@ -85,6 +86,9 @@ class HfSource:
         Raises
         ------
         BadReference, NotFound, AccessDenied, Offline, SourceError
+            With the reason and what to do.
+        PolicyError
+            The server lists a path that would leave the folder.
         """
         repository, revision = _parse_repository(locator)
         if self._offline:
@@ -98,11 +102,13 @@ class HfSource:
         except Exception as error:
             raise explain(error, repository, revision) from error
         commit = info.sha or ""
-        if not _COMMIT.fullmatch(commit):
+        if not is_commit(commit):
             raise SourceError(f"the server names no commit for '{repository}@{revision}'")
+        for sibling in info.siblings or ():
+            check_path(sibling.rfilename)
         files = tuple(
             WeightFile(
-                path=_safe(sibling.rfilename, repository),
+                path=sibling.rfilename,
                 size=sibling.lfs.size if sibling.lfs else sibling.size,
                 sha256=sibling.lfs.sha256 if sibling.lfs else None,
                 sources=(f"hf:{repository}@{commit}/{sibling.rfilename}",),
@@ -158,12 +164,6 @@ def _bad(locator: str) -> BadReference:
         f"'hf:{locator}' names nothing on the Hugging Face Hub",
         hint="Write it as hf:org/name@revision/path, with %2F for a / in the revision",
     )
-
-
-def _safe(path: str, repository: str) -> str:
-    if not _relative(path):
-        raise SourceError(f"'{repository}' is refused: the server lists a file that climbs out of it: {quote(path)}")
-    return path
 
 
 def _remove(pointer: Path) -> None:

@@ -121,9 +121,10 @@ def _disk_or_cut(error: OSError, repository: str, path: str) -> HubError:
             f"the disk of the Hugging Face cache is full: {constants.HF_HUB_CACHE}",
             hint="Make room: hf cache prune; or set HF_HUB_CACHE to another disk",
         )
-    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+    if error.errno is not None:
+        where = error.filename or constants.HF_HUB_CACHE
         return StorageError(
-            f"the Hugging Face cache cannot be written: {error.filename or constants.HF_HUB_CACHE}",
+            f"the Hugging Face cache cannot be written: {where}: {error.strerror}",
             hint="Set HF_HOME or HF_HUB_CACHE to a folder that is yours",
         )
     return SourceError(
