@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import config
-from hub.errors import BadReference
+from hub.errors import BadReference, SourceError
 from hub.registry.catalogue import Catalogue, Entry, load_catalogue
 from hub.registry.names import key, near
 from hub.registry.schema import Model, Variant
@@ -24,7 +24,7 @@ from hub.types import JSON, WeightFile
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host
-    from hub.sources import Source
+    from hub.sources import Listing, Source
 
 __all__ = ["PATH", "UNLISTED", "Target", "resolve"]
 
@@ -49,8 +49,8 @@ class Target:
         What the person should know before they use it; may be empty.
     root
         Folder that holds the files already, for a path.
-    revision
-        Commit that an unlisted repository is pinned to.
+    revision, locator
+        Commit that an unlisted repository is pinned to, and what the pin is kept under: `hf:org/repo[@revision]`.
     """
 
     reference: str
@@ -60,19 +60,23 @@ class Target:
     notice: str = ""
     root: Path | None = None
     revision: str = ""
+    locator: str = ""
 
     def variants(self) -> tuple[Variant, ...]:
         """The variant that was asked for, or all, in order of preference."""
         return tuple(each for each in self.model.variants if self.variant in {None, each.name})
 
 
-def resolve(reference: str, *, task: str | None = None) -> Target:
+def resolve(reference: str, *, task: str | None = None, refresh: bool = False) -> Target:
     """Find what a reference names.
 
     Parameters
     ----------
     task
         For a repository or path that installed plugins would use for more than one task.
+    refresh
+        Ask whether an unlisted repository has changed since it was pinned, which is an error; otherwise the pin is
+        taken and the network is not used.
 
     Raises
     ------
@@ -87,7 +91,7 @@ def resolve(reference: str, *, task: str | None = None) -> Target:
     """
     parsed = parse_reference(reference, schemes=_schemes(reference))
     if parsed.kind == "repository":
-        return _repository(parsed, task)
+        return _repository(parsed, task, refresh=refresh)
     if parsed.kind == "path" and (is_path(reference) or Path(reference).exists()):
         return _path(parsed, task)
     catalogue = load_catalogue()
@@ -126,32 +130,41 @@ def _unknown(parsed: Reference, error: BadReference) -> BadReference:
     return BadReference(error.message, hint=f"{error.hint}. {unlisted}", details=error.details)
 
 
-def _repository(parsed: Reference, task: str | None) -> Target:
+def _repository(parsed: Reference, task: str | None, *, refresh: bool) -> Target:
     from hub.plugin.host import get_host
-    from hub.store.pins import pinned_listing
 
-    host = get_host()
     where = f"{parsed.scheme}:{parsed.name}"
     locator = parsed.name + (f"@{parsed.revision}" if parsed.revision else "")
-    with (
-        tempfile.TemporaryDirectory(prefix="hub-") as scratch,
-        closing(_source(parsed.scheme, scratch)) as source,
-    ):
-        listing = pinned_listing(parsed.scheme, locator, source.listing)
+    with tempfile.TemporaryDirectory(prefix="hub-") as scratch, closing(_source(parsed.scheme, scratch)) as source:
+        listing, unasked = _listing(source, parsed.scheme, locator, refresh=refresh)
         settings = _repository_config(source, listing.files)
-    model, faults = _made_up(host, parsed.name, where, listing.files, settings, task)
-    said = [f"{where} is in no registry: nobody vouches for it. It is pinned to {listing.revision[:12]}"]
+    model, faults = _made_up(get_host(), parsed.name, where, listing.files, settings, task)
+    said = [f"{where} is taken as it is: nobody vouches for it. It is pinned to {listing.revision[:12]}"]
     catalogued = _catalogued(load_catalogue(), parsed.name)
     if catalogued:
-        said = [f"{catalogued} is in a registry with checked weights: hub run {catalogued}", *said]
+        said.insert(0, f"A registry lists it as {catalogued}, with checked weights: hub run {catalogued}")
     return Target(
         reference=parsed.text,
         model=model,
         variant=_variant_name(parsed, model.variants),
         origin=UNLISTED,
-        notice=". ".join([*said, *faults]),
+        notice=". ".join([*said, *unasked, *faults]),
         revision=listing.revision,
+        locator=f"{parsed.scheme}:{locator}",
     )
+
+
+def _listing(source: Source, scheme: str, locator: str, *, refresh: bool) -> tuple[Listing, tuple[str, ...]]:
+    """Pinned files of a repository, and what to say where it could not be asked whether they have changed."""
+    from hub.store.pins import pinned_listing
+
+    try:
+        return pinned_listing(scheme, locator, source.listing, refresh=refresh and not config.get("offline")), ()
+    except SourceError as error:
+        if not refresh:
+            raise
+        reason = error.message
+    return pinned_listing(scheme, locator, source.listing), (f"Whether it has changed is not known: {reason}",)
 
 
 def _source(scheme: str, scratch: str) -> Source:
