@@ -8,7 +8,7 @@ from hub.cli.completion import complete_model
 from hub.cli.output import human_size, note, print_json, print_table
 from hub.cli.progress import terminal_progress
 from hub.errors import UsageError
-from hub.runtime.fetch import choose_variant, fetch, record_name, variant_of
+from hub.runtime.fetch import check_pin, choose_variant, fetch, record_name, variant_of
 from hub.runtime.resolve import Target, resolve
 from hub.store.progress import Progress
 from hub.store.store import Store
@@ -39,6 +39,7 @@ def command(models: tuple[str, ...], variant: str | None, all_variants: bool, ve
         target = resolve(reference)
         if target.notice:
             note(target.notice)
+        check_pin(target)
         with terminal_progress() as progress:
             names = _names(target, variant, store, every=all_variants)
             pulled.extend((target, name, _pull(target, name, store, progress, verify=verify)) for name in names)
@@ -65,8 +66,12 @@ def _pull(target: Target, name: str, store: Store, progress: Progress, *, verify
     artifact = fetch(target, name, store=store, progress=progress, verify=verify)
     if verify:
         count = len(artifact.files)
-        note(f"{target.model.name}:{name}: {count} file{'s' if count != 1 else ''} hashed, all as promised")
+        note(f"{_shown(target)}:{name}: {count} file{'s' if count != 1 else ''} hashed, all as promised")
     return artifact
+
+
+def _shown(target: Target) -> str:
+    return record_name(target) if target.revision else target.model.name
 
 
 def _size(artifact: Artifact) -> int:
@@ -74,7 +79,7 @@ def _size(artifact: Artifact) -> int:
 
 
 def _row(target: Target, name: str, artifact: Artifact) -> tuple[str, str, str]:
-    return f"{target.model.name}:{name}", human_size(_size(artifact)), str(artifact.path)
+    return f"{_shown(target)}:{name}", human_size(_size(artifact)), str(artifact.path)
 
 
 def _as_json(target: Target, name: str, artifact: Artifact) -> JSON:

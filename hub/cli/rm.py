@@ -31,7 +31,8 @@ def command(models: tuple[str, ...], yes: bool, as_json: bool) -> None:
     store = Store()
     records = _chosen(models, store.records())
     freed = sum(item.size for item in store.remove(records, dry_run=True))
-    note("Removes " + ", ".join(record.name for record in records) + f"; frees {human_size(freed)}")
+    shared = "" if freed else " (its files are shared with other models or the Hugging Face cache, and stay)"
+    note("Removes " + ", ".join(record.name for record in records) + f"; frees {human_size(freed)}{shared}")
     if not yes and sys.stdin.isatty():
         click.confirm("Go on?", abort=True, err=True)
     freed = sum(item.size for item in store.remove(records))

@@ -6,15 +6,20 @@ and the variant is named or the only one. Knows nothing of terminals.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from hub import config
-from hub.errors import BadReference, HubError, PluginMissing, UsageError
+from hub.errors import BadReference, HubError, Offline, PluginMissing, UsageError
 from hub.plugin.builtin import hub_sources
+from hub.runtime.reference import parse_reference
 from hub.sources import Source, SourceContext
+from hub.store.pins import is_commit, learn, pinned_listing
 from hub.store.progress import Progress
 from hub.store.store import Store
 from hub.types import Artifact
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
     from hub.registry.schema import Variant
     from hub.runtime.resolve import Target
 
-__all__ = ["choose_variant", "fetch", "find_source", "record_name", "variant_of"]
+__all__ = ["check_pin", "choose_variant", "fetch", "find_source", "record_name", "variant_of"]
 
 Factory = Callable[[SourceContext], Source]
 
@@ -58,7 +63,7 @@ def fetch(
     if target.root is not None:
         raise UsageError(f"'{target.reference}' is a path on this machine: there is nothing to pull")
     chosen = variant_of(target, variant)
-    return store.pull(
+    artifact = store.pull(
         chosen.weights(),
         label=target.reference,
         model=record_name(target),
@@ -71,6 +76,35 @@ def fetch(
         verify=verify,
         offline=bool(config.get("offline")),
     )
+    if target.revision:
+        learn(*_locator(target), artifact.files)
+    return artifact
+
+
+def check_pin(target: Target) -> None:
+    """Ask an unlisted repository again, and refuse what has changed since it was pinned. Others have nothing to ask.
+
+    Raises
+    ------
+    VerificationError
+        The revision is another commit now, or its files have other hashes; the change is not taken.
+    """
+    if not target.revision or config.get("offline"):
+        return
+    scheme, locator = _locator(target)
+    if is_commit(locator.partition("@")[2]):
+        return
+    with tempfile.TemporaryDirectory(prefix="hub-") as scratch, suppress(Offline):
+        source = find_source(scheme)(SourceContext(scratch=Path(scratch)))
+        with closing(source):
+            pinned_listing(scheme, locator, source.listing, refresh=True)
+
+
+def _locator(target: Target) -> tuple[str, str]:
+    """Scheme, and `org/name[@revision]` as the pins know it."""
+    scheme = target.reference.partition(":")[0]
+    parsed = parse_reference(target.reference, schemes=(scheme,))
+    return scheme, parsed.name + (f"@{parsed.revision}" if parsed.revision else "")
 
 
 def record_name(target: Target) -> str:

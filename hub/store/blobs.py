@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import json
 import os
-import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Literal
 
 from hub.store.layout import Layout
 
-__all__ = ["CHUNK", "Blobs", "Seal", "State", "hash_file"]
+__all__ = ["CHUNK", "Blobs", "Seal", "State", "hash_file", "write_json"]
 
 CHUNK = 1 << 20
 State = Literal["missing", "intact", "damaged"]
@@ -138,12 +138,12 @@ class Blobs:
 
 def write_json(path: Path, content: object) -> None:
     """Write a small file so that a reader sees the old or the new one, never half."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    temporary = path.with_name(f".new-{uuid.uuid4().hex}")  # not mkstemp: who may read the folder may read the file
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        with temporary.open("x", encoding="utf-8") as stream:
             json.dump(content, stream, ensure_ascii=False, indent=1)
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
-            Path(temporary).unlink()
+            temporary.unlink()
         raise

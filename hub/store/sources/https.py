@@ -20,7 +20,7 @@ from hub.sources import Listing, Sink, SourceContext
 
 __all__ = ["HttpSource", "HttpsSource"]
 
-_CHUNK = 1 << 20
+_CHUNK = 1 << 19
 _BROKEN = (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError, OSError)
 
 
