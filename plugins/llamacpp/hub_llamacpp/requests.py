@@ -54,8 +54,17 @@ def sampling_fields(sampling: Sampling) -> dict[str, JSON]:
     }
 
 
-def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
-    """Body for the chat handler, or for the completion handler where the request is a plain prompt."""
+def chat_body(request: Chat, *, reuse: bool, grammar: str = "") -> dict[str, JSON]:
+    """Body for the chat handler, or for the completion handler where the request is a plain prompt.
+
+    Parameters
+    ----------
+    reuse
+        Whether the evaluated start of an earlier prompt may be used again.
+    grammar
+        The request's schema as a grammar. A completion needs it: given a schema that it cannot follow, the runtime
+        answers without it there, and says nothing. A conversation takes the schema itself, and refuses a wrong one.
+    """
     body: dict[str, JSON] = {
         **sampling_fields(request.sampling),
         "stop": list(request.stop),
@@ -69,8 +78,8 @@ def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
         body["prompt"] = request.prompt
     else:
         body["messages"] = [{"role": turn["role"], "content": turn["content"]} for turn in request.messages]
-    if request.schema is not None and request.prompt is not None:
-        body["json_schema"] = dict(request.schema)
+    if grammar:
+        body["grammar"] = grammar
     elif request.schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(request.schema)}}
     return body

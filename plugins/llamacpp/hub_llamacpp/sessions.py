@@ -41,9 +41,18 @@ class ChatSession(Session):
 
     honours = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "schema"})
 
-    def __init__(self, server: Server, metadata: Mapping[str, JSON], *, slots: int, reuse: bool) -> None:
+    def __init__(
+        self,
+        server: Server,
+        metadata: Mapping[str, JSON],
+        *,
+        slots: int,
+        reuse: bool,
+        to_grammar: Callable[[dict[str, JSON]], str],
+    ) -> None:
         self._server: Server | None = server
         self._reuse = reuse
+        self._to_grammar = to_grammar
         self.metadata = metadata
         self.concurrency = slots
 
@@ -58,13 +67,16 @@ class ChatSession(Session):
         assert self._server is not None
         if request.prompt == "":
             raise InputError("the prompt is empty")
-        answer = _Answer(emit, self.metadata, has_schema=request.schema is not None)
-        body = chat_body(request, reuse=self._reuse)
-        handle = self._server.handle_chat_completions if request.prompt is None else self._server.handle_completions
+        answer = _Answer(emit, self.metadata)
+        plain = request.prompt is not None
+        handle = self._server.handle_completions if plain else self._server.handle_chat_completions
         try:
-            handle(body, answer.take)
-        except RuntimeError as error:
-            raise InputError(f"llama.cpp refused the request: {error}") from error
+            grammar = self._to_grammar(dict(request.schema)) if plain and request.schema is not None else ""
+            handle(chat_body(request, reuse=self._reuse, grammar=grammar), answer.take)
+        except (RuntimeError, ValueError) as error:
+            if request.schema is not None and "schema" in str(error).lower():
+                raise OptionError(f"llama.cpp cannot follow this schema: {error}") from error
+            raise InferenceError(f"llama.cpp failed: {error}") from error
         return answer.reply()
 
     def close(self) -> None:
@@ -94,7 +106,7 @@ class EmbedSession(Session):
         except RuntimeError as error:
             raise InferenceError(f"llama.cpp failed: {error}") from error
         if "error" in result:
-            raise _error(result["error"], self.metadata, has_schema=False)
+            raise _error(result["error"], self.metadata)
         rows = sorted(result["data"], key=lambda row: int(row["index"]))
         return np.array([row["embedding"] for row in rows], dtype=np.float32)
 
@@ -106,10 +118,9 @@ class EmbedSession(Session):
 class _Answer:
     """Collects the events of one answer. What its callback raises is kept and raised again by `reply`."""
 
-    def __init__(self, emit: Emit, metadata: Mapping[str, JSON], *, has_schema: bool) -> None:
+    def __init__(self, emit: Emit, metadata: Mapping[str, JSON]) -> None:
         self._emit = emit
         self._metadata = metadata
-        self._has_schema = has_schema
         self._pieces: list[str] = []
         self._finish = ""
         self._tokens = 0
@@ -126,7 +137,7 @@ class _Answer:
 
     def _take(self, chunk: Chunk) -> bool:
         if "error" in chunk:
-            raise _error(chunk["error"], self._metadata, has_schema=self._has_schema)
+            raise _error(chunk["error"], self._metadata)
         if timings := chunk.get("timings"):
             self._tokens = int(timings["predicted_n"])
             self._prompt_tokens = int(timings["prompt_n"]) + int(timings["cache_n"])
@@ -155,7 +166,7 @@ class _Answer:
         )
 
 
-def _error(error: Mapping[str, Any], metadata: Mapping[str, JSON], *, has_schema: bool) -> HubError:
+def _error(error: Mapping[str, Any], metadata: Mapping[str, JSON]) -> HubError:
     """Our error for one of llama.cpp's: {code, message, type, …}."""
     kind, message = error.get("type"), str(error.get("message", error))
     if kind == "exceed_context_size_error":
@@ -165,8 +176,6 @@ def _error(error: Mapping[str, Any], metadata: Mapping[str, JSON], *, has_schema
             hint=f"Shorten it, or load the model with a larger context_length (it was trained for "
             f"{metadata.get('trained_context_length', '?')}).",
         )
-    if kind == "invalid_request_error" and has_schema and ("schema" in message or "grammar" in message):
-        return OptionError(f"llama.cpp cannot follow this schema: {message}")
     if kind == "invalid_request_error":
         return InputError(f"llama.cpp refused the request: {message}")
     return InferenceError(f"llama.cpp failed: {message}")
