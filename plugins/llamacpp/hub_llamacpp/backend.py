@@ -49,13 +49,7 @@ def open_model(request: OpenRequest) -> Session:
     metadata["context_length"] = context
     if request.verb == "embed":
         return EmbedSession(server, metadata)
-    return ChatSession(
-        server,
-        metadata,
-        slots=slots,
-        reuse=bool(request.options.get("prompt_cache")),
-        to_grammar=xllamacpp.json_schema_to_grammar,
-    )
+    return ChatSession(server, metadata, slots=slots, reuse=bool(request.options.get("prompt_cache")))
 
 
 def probe() -> Probe:

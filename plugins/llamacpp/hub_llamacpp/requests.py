@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 
+from hub.errors import OptionError
 from hub.runtime.protocols import Chat, Sampling
 from hub.types import JSON
 
@@ -54,17 +55,21 @@ def sampling_fields(sampling: Sampling) -> dict[str, JSON]:
     }
 
 
-def chat_body(request: Chat, *, reuse: bool, grammar: str = "") -> dict[str, JSON]:
+def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
     """Body for the chat handler, or for the completion handler where the request is a plain prompt.
 
     Parameters
     ----------
     reuse
         Whether the evaluated start of an earlier prompt may be used again.
-    grammar
-        The request's schema as a grammar. A completion needs it: given a schema that it cannot follow, the runtime
-        answers without it there, and says nothing. A conversation takes the schema itself, and refuses a wrong one.
+
+    Raises
+    ------
+    OptionError
+        A plain prompt with a schema: where llama.cpp cannot follow a schema it completes without it, and says nothing.
     """
+    if request.prompt is not None and request.schema is not None:
+        raise OptionError("a schema needs a conversation: llama.cpp does not check it when it completes a plain prompt")
     body: dict[str, JSON] = {
         **sampling_fields(request.sampling),
         "stop": list(request.stop),
@@ -78,8 +83,6 @@ def chat_body(request: Chat, *, reuse: bool, grammar: str = "") -> dict[str, JSO
         body["prompt"] = request.prompt
     else:
         body["messages"] = [{"role": turn["role"], "content": turn["content"]} for turn in request.messages]
-    if grammar:
-        body["grammar"] = grammar
-    elif request.schema is not None:
+    if request.schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(request.schema)}}
     return body

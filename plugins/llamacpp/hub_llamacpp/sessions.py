@@ -41,18 +41,9 @@ class ChatSession(Session):
 
     honours = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "schema"})
 
-    def __init__(
-        self,
-        server: Server,
-        metadata: Mapping[str, JSON],
-        *,
-        slots: int,
-        reuse: bool,
-        to_grammar: Callable[[dict[str, JSON]], str],
-    ) -> None:
+    def __init__(self, server: Server, metadata: Mapping[str, JSON], *, slots: int, reuse: bool) -> None:
         self._server: Server | None = server
         self._reuse = reuse
-        self._to_grammar = to_grammar
         self.metadata = metadata
         self.concurrency = slots
 
@@ -68,11 +59,10 @@ class ChatSession(Session):
         if request.prompt == "":
             raise InputError("the prompt is empty")
         answer = _Answer(emit, self.metadata)
-        plain = request.prompt is not None
-        handle = self._server.handle_completions if plain else self._server.handle_chat_completions
+        body = chat_body(request, reuse=self._reuse)
+        handle = self._server.handle_chat_completions if request.prompt is None else self._server.handle_completions
         try:
-            grammar = self._to_grammar(dict(request.schema)) if plain and request.schema is not None else ""
-            handle(chat_body(request, reuse=self._reuse, grammar=grammar), answer.take)
+            handle(body, answer.take)
         except (RuntimeError, ValueError) as error:
             if request.schema is not None and "schema" in str(error).lower():
                 raise OptionError(f"llama.cpp cannot follow this schema: {error}") from error
