@@ -16,6 +16,7 @@ from hub.runtime.load import open_plan
 from hub.runtime.model import Engine, LoadedModel
 from hub.runtime.plan import Plan, make_plan
 from hub.runtime.resolve import Target, resolve
+from hub.runtime.transform import apply_recipe, find_derived
 from hub.store.progress import Progress
 from hub.store.store import Store
 from hub.types import Artifact
@@ -95,7 +96,7 @@ def load(
         options=load_options,
         task=task,
     )
-    artifact = _artifact(target, chosen, store, progress)
+    chosen, artifact = _artifact(target, chosen, host, store, progress)
     return LoadedModel(
         chosen,
         _engine(chosen, artifact, host, worker=worker),
@@ -189,10 +190,18 @@ def _say(notice: str, progress: Progress | None, *, depth: int) -> None:
         warnings.warn(notice, HubWarning, stacklevel=depth)
 
 
-def _artifact(target: Target, chosen: Plan, store: Store, progress: Progress | None) -> Artifact:
+def _artifact(
+    target: Target, chosen: Plan, host: Host, store: Store, progress: Progress | None
+) -> tuple[Plan, Artifact]:
+    """Weights on this disk, after the plan's recipe, and the plan that opens them."""
+    derived = find_derived(chosen, host=host, store=store) if chosen.recipe else None
+    if derived is not None:
+        return derived
     if target.root is not None:
-        return Artifact(digest="", path=target.root, files=chosen.files)
-    return fetch(target, chosen.variant, store=store, progress=progress)
+        artifact = Artifact(digest="", path=target.root, files=chosen.files)
+    else:
+        artifact = fetch(target, chosen.variant, store=store, progress=progress)
+    return apply_recipe(chosen, artifact, host=host, store=store, progress=progress)
 
 
 def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:
