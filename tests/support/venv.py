@@ -63,8 +63,8 @@ def build_wheel(source: Path, folder: Path) -> Path:
 
 
 def closure(*names: str) -> Iterator[Distribution]:
-    """What the named packages depend on, the first of them left out, and pip."""
-    wanted, seen = ["pip", *names], {names[0]}
+    """What the named packages depend on, themselves left out, and pip."""
+    wanted, seen = ["pip", *names], set(names)
     while wanted:
         name = wanted.pop()
         try:
@@ -76,7 +76,7 @@ def closure(*names: str) -> Iterator[Distribution]:
             if requirement.name not in seen and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
                 seen.add(requirement.name)
                 wanted.append(requirement.name)
-        if name != names[0]:
+        if name not in names:
             yield found
 
 
