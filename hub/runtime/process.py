@@ -6,6 +6,7 @@ Knows nothing of models: it carries the messages of `hub.runtime.wire`.
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from multiprocessing import Pipe
 from queue import SimpleQueue
 
 from hub.errors import HubError, InferenceError, WorkerDied
-from hub.runtime.wire import Answer, Cancelling, Close, Failure, Open, Piece, Ready, RemoteTraceback
+from hub.runtime.wire import Answer, Cancelling, Close, Failure, Logged, Open, Piece, Ready, RemoteTraceback
 
 __all__ = ["GRACE", "WorkerProcess"]
 
@@ -78,7 +79,8 @@ class WorkerProcess:
         """Have the model opened, and raise what that raises there."""
         try:
             self._connection.send(order)
-            answer = self._connection.recv()
+            while isinstance(answer := self._connection.recv(), Logged):
+                _log(answer)
         except (EOFError, OSError) as error:
             raise self._died() from error
         except BaseException:
@@ -141,7 +143,11 @@ class WorkerProcess:
     def _listen(self) -> None:
         try:
             while True:
-                self._deliver(self._connection.recv())
+                message = self._connection.recv()
+                if isinstance(message, Logged):
+                    _log(message)
+                else:
+                    self._deliver(message)
         except (EOFError, OSError):
             pass
         except Exception as error:
@@ -198,6 +204,10 @@ class WorkerProcess:
         with self._process.stdout as output:
             for line in output:
                 self._log.append(line.decode(errors="replace").rstrip())
+
+
+def _log(message: Logged) -> None:
+    logging.getLogger(message.logger).log(message.level, "%s", message.text)
 
 
 def _last_words(log: list[str]) -> tuple[str, ...]:

@@ -18,7 +18,19 @@ from hub.types import Artifact, OptionValue
 if TYPE_CHECKING:
     from hub.runtime.plan import Plan
 
-__all__ = ["Answer", "Ask", "Cancelling", "Close", "Failure", "Open", "Piece", "Ready", "RemoteTraceback", "portable"]
+__all__ = [
+    "Answer",
+    "Ask",
+    "Cancelling",
+    "Close",
+    "Failure",
+    "Logged",
+    "Open",
+    "Piece",
+    "Ready",
+    "RemoteTraceback",
+    "portable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,15 @@ class Failure:
     number: int
     error: HubError
     trace: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """From the worker: a warning or error that was logged there."""
+
+    logger: str
+    level: int
+    text: str
 
 
 class RemoteTraceback(Exception):

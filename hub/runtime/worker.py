@@ -6,9 +6,11 @@ an artifact.
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 
 from hub.errors import HubError, InferenceError
@@ -16,9 +18,24 @@ from hub.plugin.host import get_host
 from hub.runtime.cancel import Cancel
 from hub.runtime.load import OpenedModel, open_plan
 from hub.runtime.protocols import Delta
-from hub.runtime.wire import Answer, Ask, Cancelling, Close, Failure, Open, Piece, Ready, portable
+from hub.runtime.wire import Answer, Ask, Cancelling, Close, Failure, Logged, Open, Piece, Ready, portable
 
 __all__ = ["main"]
+
+
+class Forwarded(logging.Handler):
+    """Tells the parent what plugins log, because nobody sees this process's output."""
+
+    def __init__(self, send: Callable[[object], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send the text alone: arguments need not pickle."""
+        try:
+            self._tell(Logged(record.name, record.levelno, record.getMessage()))
+        except Exception:
+            self.handleError(record)
 
 
 class Request:
@@ -38,6 +55,8 @@ class Worker:
         self._requests: dict[int, Request] = {}
         self._model: OpenedModel | None = None
         self.closing = threading.Event()
+        logging.getLogger().addHandler(Forwarded(self._send))
+        logging.captureWarnings(True)
 
     def open(self, order: Open) -> bool:
         """Open the model and say so, or say why not."""

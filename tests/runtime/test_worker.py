@@ -49,6 +49,16 @@ def test_a_worker_streams(model):
     assert pieces.result["generated_tokens"] == 3
 
 
+def test_what_plugins_log_in_the_worker_is_logged_here(model, caplog):
+    model.infer("warn reader")
+    assert [(record.name, record.levelname) for record in caplog.records] == [
+        ("hub_toy", "WARNING"),
+        ("py.warnings", "WARNING"),
+    ]
+    assert caplog.records[0].getMessage() == "careful, reader"
+    assert "mind the step" in caplog.records[1].getMessage()
+
+
 def test_large_arrays_pass_both_ways(host, tmp_path):
     with toy_model(host, tmp_path, worker=True, task="feature-extraction") as model:
         array = np.arange(8_000_000, dtype=np.float32).reshape(2, -1)

@@ -1,9 +1,11 @@
 """A runtime that obeys the prompt: it streams its words, or fails in the way that it says."""
 
 import itertools
+import logging
 import os
 import signal
 import time
+import warnings
 
 import numpy as np
 
@@ -26,6 +28,9 @@ class Toy(Session):
     def chat(self, request, emit):
         words = (request.prompt or request.messages[-1]["content"]).split()
         told = words[0] if words else ""
+        if told == "warn":
+            logging.getLogger("hub_toy").warning("careful, %s", words[1])
+            warnings.warn("and mind the step", stacklevel=1)
         if told == "raise":
             raise ZeroDivisionError("told to")
         if told == "overflow":
