@@ -261,6 +261,13 @@ def test_environment_without_pip_says_how_to_get_it(tmp_path: Path) -> None:
     assert "ensurepip" in said
 
 
+def test_setting_that_pip_refuses_is_told(
+    index: PackageIndex, source: PypiSource, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_RETRIES", "many")
+    assert any("invalid integer value: 'many'" in line for line in refusal(source, "good-model==1/x").details)
+
+
 def test_program_named_pip_in_the_working_folder_is_not_run(
     index: PackageIndex, source: PypiSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ _OPTIONS = (
     "--no-input",
     "--progress-bar=off",
 )
+_LOG, _ERRORS = "pip.log", "pip.err"
 _POLL = 0.1  # seconds
 _TOLD = re.compile(r"^(?:WARNING: |ERROR: |Could not fetch URL )")
 _NOISE = re.compile(r"is neither a file nor a directory|not a trusted or secure host")
@@ -90,14 +91,13 @@ def download(package: str, version: str, folder: Path, note: Callable[[int], Non
     _require_pip()
     scratch = folder / "tmp"
     scratch.mkdir(parents=True)
-    log = folder / "pip.log"
     # -P: a file `pip.py` in the working folder must not be run in pip's stead
-    command = [sys.executable, "-P", "-m", "pip", "download", *_OPTIONS, f"--log={log}", f"--dest={folder}"]
+    command = [sys.executable, "-P", "-m", "pip", "download", *_OPTIONS, f"--log={folder / _LOG}", f"--dest={folder}"]
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)), "PYTHONUTF8": "1"}
-    code = _run([*command, f"{package}=={version}"], environment, _Watch(folder, note).look)
+    code = _run([*command, f"{package}=={version}"], environment, folder / _ERRORS, _Watch(folder, note).look)
     wheel = _wheel(folder, package, version)
     if code or wheel is None:
-        raise _error(f"{package}=={version}", _said(log))
+        raise _error(f"{package}=={version}", _said(folder))
     return wheel
 
 
@@ -109,10 +109,11 @@ def _require_pip() -> None:
         )
 
 
-def _run(command: list[str], environment: dict[str, str], tick: Callable[[], None]) -> int:
-    process = subprocess.Popen(
-        command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+def _run(command: list[str], environment: dict[str, str], errors: Path, tick: Callable[[], None]) -> int:
+    with errors.open("wb") as stream:
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stream
+        )
     try:
         while True:
             try:
@@ -160,15 +161,20 @@ def _wheel(folder: Path, package: str, version: str) -> Path | None:
     return None
 
 
-def _said(log: Path) -> list[str]:
-    """What pip's log tells a person, without time stamps, credentials and repetitions."""
+def _said(folder: Path) -> list[str]:
+    """What pip tells a person, without time stamps, credentials and repetitions."""
+    told = [line.split(" ", 1)[-1] for line in _lines(folder / _LOG)]
+    kept = [line for line in told if _TOLD.match(line) and not _NOISE.search(line) and "Retrying (" not in line]
+    said = kept or told[-3:] or _lines(folder / _ERRORS)[-3:]
+    return list(dict.fromkeys(_CREDENTIALS.sub("", line) for line in said))
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except FileNotFoundError:
         return []
-    told = [line.split(" ", 1)[-1] for line in lines]
-    kept = [line for line in told if _TOLD.match(line) and not _NOISE.search(line) and "Retrying (" not in line]
-    return list(dict.fromkeys(_CREDENTIALS.sub("", line) for line in kept))
+    return [line for line in lines if line.strip()]
 
 
 def _error(wanted: str, said: list[str]) -> HubError:
