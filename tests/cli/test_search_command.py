@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.registries import model, registry
+
+FIELDS = {
+    "name", "id", "task", "license", "summary", "parameters", "size", "memory", "formats", "variants", "tags",
+    "registry", "score", "near",
+}  # fmt: skip
+
+
+def test_a_search_prints_a_row_for_each_model(run_hub):
+    result = run_hub("search", "sentence", "embeddings")
+    assert result.returncode == 0
+    name, task, parameters, size, licence, summary = result.stdout.rstrip("\n").split("\t")
+    assert (name, task, parameters, licence) == ("all-minilm-l6-v2", "feature-extraction", "22.7M", "Apache-2.0")
+    assert size == "91.6 MB"
+    assert "embeddings" in summary
+    assert result.stderr == ""
+
+
+def test_json_has_the_documented_fields(run_hub):
+    hits = json.loads(run_hub("search", "--json").stdout)
+    assert {hit["name"] for hit in hits} == {"smollm2-135m", "all-minilm-l6-v2"}
+    assert all(set(hit) == FIELDS for hit in hits)
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--task", "text-generation"], ["smollm2-135m"]),
+        (["--license", "MIT"], []),
+        (["--license", "MIT", "--license", "Apache-2.0", "--format", "onnx"], ["all-minilm-l6-v2"]),
+        (["--max-size", "50MB"], ["all-minilm-l6-v2"]),
+        (["--max-memory", "100MB"], ["all-minilm-l6-v2"]),
+        (["--installed"], []),
+    ],
+)
+def test_filters_of_the_command_are_those_of_the_search(run_hub, options, names):
+    assert [hit["name"] for hit in json.loads(run_hub("search", "--json", *options).stdout)] == names
+
+
+def test_finding_nothing_is_said_and_is_no_error(run_hub):
+    result = run_hub("search", "zzzzzz")
+    assert (result.returncode, result.stdout) == (0, "")
+    assert result.stderr == "Nothing found. See all: hub search\n"
+    assert run_hub("search", "zzzzzz", "--json").stdout == "[]\n"
+
+
+def test_a_misspelt_name_finds_what_is_near_and_says_so(run_hub):
+    result = run_hub("search", "smolm2")
+    assert result.stdout.startswith("smollm2-135m\t")
+    assert "Nothing is called 'smolm2'; this comes near." in result.stderr
+
+
+def test_a_size_that_is_none_is_the_callers_fault(run_hub):
+    result = run_hub("search", "--max-size", "big")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "'big' is not a size" in result.stderr
+
+
+def test_a_registry_that_is_broken_is_a_warning_and_the_rest_is_found(run_hub, tmp_path):
+    (tmp_path / "broken.json").write_text("{")
+    result = run_hub("search", env={"HUB_REGISTRIES": str(tmp_path / "broken.json")})
+    assert result.returncode == 0
+    assert len(result.stdout.splitlines()) == 2
+    assert result.stderr.startswith("Warning: registry ")
+
+
+def test_a_stranger_cannot_steer_the_terminal(run_hub, tmp_path):
+    path = tmp_path / "evil.json"
+    path.write_bytes(registry(model("evil/one", summary="nice\x1b]0;owned\x07\u202emodel\nfake-model\ttext")))
+    result = run_hub("search", "evil/one", env={"HUB_REGISTRIES": str(path)})
+    (line,) = result.stdout.splitlines()
+    assert line.split("\t")[-1] == "nice]0;ownedmodel fake-model text"
