@@ -7,6 +7,7 @@ before the model answers its first request, and behind a key that nobody is told
 from __future__ import annotations
 
 import secrets
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +24,8 @@ from hub_llamacpp.threads import usable_cores
 
 __all__ = ["open_model", "probe"]
 
-_QUIET = -1
+_QUIET, _ERRORS = -1, 1
+_REASON = "error loading model: "
 _BATCH = 512
 
 
@@ -142,13 +144,32 @@ def _use_gpu(params: xllamacpp.CommonParams, request: OpenRequest) -> None:
 
 
 def _load_error(path: Path) -> InferenceError:
-    """Why a file did not load: llama.cpp itself tells only its log."""
+    """Why a file did not load: what is wrong with it, else what llama.cpp itself says."""
     try:
         check(path)
     except (GGUFError, OSError) as error:
         return InferenceError(f"{path} cannot be loaded: {error}", hint="Pull it again: hub pull --verify MODEL")
-    architecture = read_metadata(path).get("general.architecture", "unknown")
     return InferenceError(
-        f"llama.cpp (xllamacpp {xllamacpp.__version__}) refused {path}, of architecture '{architecture}'",
-        hint="A newer xllamacpp may know it: pip install --upgrade xllamacpp. Or the memory is too small for it.",
+        f"llama.cpp (xllamacpp {xllamacpp.__version__}) cannot load {path}: {_own_words(path)}",
+        hint="If it is newer than the library: pip install --upgrade xllamacpp",
     )
+
+
+def _own_words(path: Path) -> str:
+    """The library's reason. It goes to its log alone, so another process tries once more and is read."""
+    script = f"from {__name__} import load_aloud; load_aloud({str(path)!r})"
+    tried = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, errors="replace", check=False
+    )
+    reasons = [line.partition(_REASON)[2] for line in tried.stderr.splitlines() if _REASON in line]
+    return reasons[0] if reasons else "it gives no reason; the memory may be too small"
+
+
+def load_aloud(path: str) -> None:
+    """Load a file with the library's errors on stderr."""
+    params = xllamacpp.CommonParams()
+    params.model.path = path
+    params.warmup = params.fit_params = False
+    params.n_ctx = _BATCH
+    params.verbosity = _ERRORS
+    xllamacpp.Server(params)
