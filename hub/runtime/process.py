@@ -41,6 +41,7 @@ class WorkerProcess:
     def __init__(self, name: str) -> None:
         self._name = name
         self._connection, theirs = Pipe()
+        self._sentinel, held = Pipe(duplex=False)  # at its end as soon as the process is gone
         self._sending = threading.Lock()
         self._state = threading.Lock()
         self._pending: dict[int, Inbox] = {}
@@ -51,7 +52,7 @@ class WorkerProcess:
         try:
             self._process = subprocess.Popen(
                 command,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), held.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -62,13 +63,14 @@ class WorkerProcess:
             raise WorkerDied(f"{name} could not be started: {error}") from error
         finally:
             theirs.close()
+            held.close()
         self._logger = threading.Thread(target=self._read_log, name="hub-worker-log", daemon=True)
         self._logger.start()
 
     @property
     def alive(self) -> bool:
         """Whether it takes requests."""
-        return self._process.poll() is None and not self._deaf
+        return not self._deaf and not self._sentinel.poll()
 
     @property
     def pid(self) -> int:
