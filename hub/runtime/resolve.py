@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub import config
-from hub.errors import BadReference, SourceError
+from hub.errors import BadReference
 from hub.registry.catalogue import Catalogue, Entry, load_catalogue
 from hub.registry.names import key, near
 from hub.registry.schema import Model, Variant
@@ -24,7 +24,7 @@ from hub.types import JSON, WeightFile
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host
-    from hub.sources import Listing, Source
+    from hub.sources import Source
 
 __all__ = ["PATH", "UNLISTED", "Target", "resolve"]
 
@@ -49,8 +49,8 @@ class Target:
         What the person should know before they use it; may be empty.
     root
         Folder that holds the files already, for a path.
-    revision, locator
-        Commit that an unlisted repository is pinned to, and what the pin is kept under: `hf:org/repo[@revision]`.
+    revision
+        Commit that an unlisted repository is pinned to.
     """
 
     reference: str
@@ -60,23 +60,19 @@ class Target:
     notice: str = ""
     root: Path | None = None
     revision: str = ""
-    locator: str = ""
 
     def variants(self) -> tuple[Variant, ...]:
         """The variant that was asked for, or all, in order of preference."""
         return tuple(each for each in self.model.variants if self.variant in {None, each.name})
 
 
-def resolve(reference: str, *, task: str | None = None, refresh: bool = False) -> Target:
+def resolve(reference: str, *, task: str | None = None) -> Target:
     """Find what a reference names.
 
     Parameters
     ----------
     task
         For a repository or path that installed plugins would use for more than one task.
-    refresh
-        Ask whether an unlisted repository has changed since it was pinned, which is an error; otherwise the pin is
-        taken and the network is not used.
 
     Raises
     ------
@@ -87,11 +83,11 @@ def resolve(reference: str, *, task: str | None = None, refresh: bool = False) -
     PlanError
         An unlisted repository or folder without weights of a known format.
     SourceError, VerificationError
-        The repository cannot be read, or is not what it was when it was first used.
+        The repository cannot be read, or its `config.json` is not what was promised.
     """
     parsed = parse_reference(reference, schemes=_schemes(reference))
     if parsed.kind == "repository":
-        return _repository(parsed, task, refresh=refresh)
+        return _repository(parsed, task)
     if parsed.kind == "path" and (is_path(reference) or Path(reference).exists()):
         return _path(parsed, task)
     catalogue = load_catalogue()
@@ -130,13 +126,14 @@ def _unknown(parsed: Reference, error: BadReference) -> BadReference:
     return BadReference(error.message, hint=f"{error.hint}. {unlisted}", details=error.details)
 
 
-def _repository(parsed: Reference, task: str | None, *, refresh: bool) -> Target:
+def _repository(parsed: Reference, task: str | None) -> Target:
     from hub.plugin.host import get_host
+    from hub.store.pins import pinned_listing
 
     where = f"{parsed.scheme}:{parsed.name}"
     locator = parsed.name + (f"@{parsed.revision}" if parsed.revision else "")
     with tempfile.TemporaryDirectory(prefix="hub-") as scratch, closing(_source(parsed.scheme, scratch)) as source:
-        listing, unasked = _listing(source, parsed.scheme, locator, refresh=refresh)
+        listing = pinned_listing(parsed.scheme, locator, source.listing)
         settings = _repository_config(source, listing.files)
     model, faults = _made_up(get_host(), parsed.name, where, listing.files, settings, task)
     said = [f"{where} is taken as it is: nobody vouches for it. It is pinned to {listing.revision[:12]}"]
@@ -148,23 +145,9 @@ def _repository(parsed: Reference, task: str | None, *, refresh: bool) -> Target
         model=model,
         variant=_variant_name(parsed, model.variants),
         origin=UNLISTED,
-        notice=". ".join([*said, *unasked, *faults]),
+        notice=". ".join([*said, *faults]),
         revision=listing.revision,
-        locator=f"{parsed.scheme}:{locator}",
     )
-
-
-def _listing(source: Source, scheme: str, locator: str, *, refresh: bool) -> tuple[Listing, tuple[str, ...]]:
-    """Pinned files of a repository, and what to say where it could not be asked whether they have changed."""
-    from hub.store.pins import pinned_listing
-
-    try:
-        return pinned_listing(scheme, locator, source.listing, refresh=refresh and not config.get("offline")), ()
-    except SourceError as error:
-        if not refresh:
-            raise
-        reason = error.message
-    return pinned_listing(scheme, locator, source.listing), (f"Whether it has changed is not known: {reason}",)
 
 
 def _source(scheme: str, scratch: str) -> Source:
