@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.errors import BadReference
 from hub.plugin.host import get_host
-from hub.runtime.fetch import choose_variant, fetch, variant_of
+from hub.runtime.fetch import choose_variant, fetch, record_name, variant_of
 from hub.runtime.load import open_plan
 from hub.runtime.model import Engine, LoadedModel
 from hub.runtime.plan import Plan, make_plan
@@ -201,7 +201,7 @@ def _artifact(
         artifact = Artifact(digest="", path=target.root, files=chosen.files)
     else:
         artifact = fetch(target, chosen.variant, store=store, progress=progress)
-    return apply_recipe(chosen, artifact, host=host, store=store, progress=progress)
+    return apply_recipe(chosen, artifact, host=host, store=store, name=record_name(target), progress=progress)
 
 
 def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:

@@ -138,7 +138,12 @@ def make_plan(
         if search.big:
             raise does_not_fit(name, search.big, search.fitting_but_lossy, judge)
         raise no_way(name, target.variants(), [*search.lost, *lost], host, listed)
-    return _plan(target, search.best, (*search.rejected(), *(each.rejected for each in lost)), store)
+    plan = _plan(target, search.best, (*search.rejected(), *(each.rejected for each in lost)), store)
+    if plan.recipe and plan.download:
+        from hub.runtime.transform import find_derived
+
+        plan = plan if find_derived(plan, host=host, store=store) is None else replace(plan, download=0)
+    return plan
 
 
 def _ways(

@@ -58,7 +58,13 @@ def find_derived(plan: Plan, *, host: Host, store: Store) -> tuple[Plan, Artifac
 
 
 def apply_recipe(
-    plan: Plan, artifact: Artifact, *, host: Host, store: Store, progress: Progress | None = None
+    plan: Plan,
+    artifact: Artifact,
+    *,
+    host: Host,
+    store: Store,
+    name: str = "",
+    progress: Progress | None = None,
 ) -> tuple[Plan, Artifact]:
     """Run the steps that were not done yet.
 
@@ -66,6 +72,8 @@ def apply_recipe(
     ----------
     artifact
         The variant's files.
+    name
+        What the store's record calls the model; its id by default.
 
     Returns
     -------
@@ -87,17 +95,20 @@ def apply_recipe(
         job = _Job(plan=plan, step=step, recipe=recipe_text(plan.recipe[: place + 1]), host=host, store=store)
         facts, artifact = job.done(facts, artifact, progress or Silent())
     if plan.recipe:
-        record(plan, facts, artifact, store)
+        record(plan, facts, artifact, store, name or plan.model)
     return (_opens(plan, facts, artifact) if plan.recipe else plan), artifact
 
 
-def record(plan: Plan, facts: Facts, artifact: Artifact, store: Store) -> None:
+def record(plan: Plan, facts: Facts, artifact: Artifact, store: Store, name: str) -> None:
     """Note in the store that the person has this artifact, so that it is listed and never garbage."""
+    steps = [
+        f"{word}({options})" if colon else word for word, colon, options in (str(s).partition(":") for s in plan.recipe)
+    ]
     store.pull(
         artifact.files,
         label=plan.reference,
-        model=plan.model,
-        variant="+".join([plan.variant, *map(str, plan.recipe)]),
+        model=name,
+        variant="+".join([plan.variant, *steps]),
         format=facts.format,
         reference=plan.reference,
         sources=lambda _: made_in(artifact.path),

@@ -13,12 +13,12 @@ from hub.plugin.host import Host
 from hub.plugin.specs import BackendSpec
 from hub.registry.schema import Model, Plugin
 from hub.runtime.plan import Plan, make_plan
+from hub.store.store import Store
 from hub.types import Option
 from tests.support import planning
 from tests.support.planning import (
     GIB,
     HERE,
-    EmptyStore,
     backend,
     entry,
     make_host,
@@ -34,7 +34,7 @@ CONTEXT = Option(name="context_length", type=int)
 def plan_of(
     model: Model, host: Host, variant: str | None = None, listed: tuple[Plugin, ...] = (), **asked: Any
 ) -> Plan:
-    return make_plan(target_of(model, variant), host=host, store=EmptyStore(), listed=lambda: listed, **asked)  # type: ignore[arg-type]
+    return make_plan(target_of(model, variant), host=host, store=Store(), listed=lambda: listed, **asked)
 
 
 def reasons(plan: Plan) -> dict[tuple[str, str, str], str]:
@@ -364,7 +364,7 @@ def test_memory_that_nobody_knows_refuses_nothing(monkeypatch: pytest.MonkeyPatc
 def test_files_at_a_path_are_not_downloaded() -> None:
     target = target_of(entry(variant("graph")), root=Path("/somewhere"))
     host = make_host(backend(), model_plugin())
-    assert make_plan(target, host=host, store=EmptyStore()).download == 0  # type: ignore[arg-type]
+    assert make_plan(target, host=host, store=Store()).download == 0
 
 
 def test_another_task_may_be_asked_for() -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from hub.errors import InferenceError
-from hub.plugin.builtin import hub_formats
+from hub.plugin.builtin import hub_formats, hub_tasks
 from hub.plugin.host import Host, Provided
 from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, TransformSpec
 from hub.registry.schema import File, Model, Variant
 from hub.runtime.protocols import Probe
 from hub.runtime.resolve import Target
-from hub.types import Estimate, Facts, WeightFile
+from hub.types import Estimate, Facts
 
 HERE = "tests.support.planning"
 GIB = 1 << 30
@@ -26,6 +26,9 @@ def make_host(*specs: object) -> Host:
     tables: dict[str, dict[str, Any]] = {
         name: {} for name in ("tasks", "formats", "backends", "transforms", "models", "sources")
     }
+    tables["tasks"] = {
+        spec.id: Provided(spec=spec, plugin="hub", distribution="openmodelhub", version="1.0") for spec in hub_tasks()
+    }
     kinds = {FormatSpec: "formats", BackendSpec: "backends", TransformSpec: "transforms", ModelSpec: "models"}
     for spec in (*hub_formats(), *specs):
         provided = Provided(spec=spec, plugin="fake", distribution="fake-plugin", version="1.0")
@@ -35,19 +38,25 @@ def make_host(*specs: object) -> Host:
 
 def backend(name: str = "fake", formats: Sequence[str] = ("onnx",), **fields: Any) -> BackendSpec:
     """A backend that answers `run` on the CPU, unless told otherwise."""
-    return BackendSpec(id=name, formats=tuple(formats), target=f"{HERE}:nothing", **{"verbs": ("run",), **fields})
+    return BackendSpec(id=name, formats=tuple(formats), **{"verbs": ("run",), "target": f"{HERE}:nothing", **fields})
 
 
 def model_plugin(name: str = "embedding", task: str = "feature-extraction", **fields: Any) -> ModelSpec:
     """A model plugin for every family that works with `run`, unless told otherwise."""
-    return ModelSpec(id=name, task=task, target=f"{HERE}:nothing", **{"families": ("*",), "verbs": ("run",), **fields})
+    return ModelSpec(
+        id=name, task=task, **{"families": ("*",), "verbs": ("run",), "target": f"{HERE}:nothing", **fields}
+    )
 
 
 def transform(step: str, takes: str, gives: str | None = None, **fields: Any) -> TransformSpec:
     """A converter, or a compression where `gives` is left out."""
     name = fields.pop("name", f"{step}-{takes}")
     return TransformSpec(
-        id=name, step=step, takes=(takes,), gives=gives, target=f"{HERE}:nothing", **{"lossy": gives is None, **fields}
+        id=name,
+        step=step,
+        takes=(takes,),
+        gives=gives,
+        **{"lossy": gives is None, "target": f"{HERE}:nothing", **fields},
     )
 
 
@@ -66,13 +75,6 @@ def entry(*variants: Variant, task: str = "feature-extraction", family: str = "b
 def target_of(model: Model, variant: str | None = None, root: Path | None = None) -> Target:
     """What the reference `thing` resolves to."""
     return Target(reference="thing", model=model, variant=variant, origin="test", root=root)
-
-
-class EmptyStore:
-    """A store that holds nothing."""
-
-    def download_size(self, files: Sequence[WeightFile]) -> int:
-        return sum(file.size or 0 for file in files)
 
 
 def _file(path: str, size: int) -> File:
