@@ -125,7 +125,8 @@ def unknown_backend(backend: str, host: Host, listed: Listed) -> HubError:
 
 def unknown_step(where: str, name: str, known: Collection[str], listed: Listed) -> HubError:
     """The error for a step that no transform and no format is named by."""
-    package = next((each.package for each in listed() if name in each.gives.get("transforms", ())), "")
+    gives = {each.package: [key.split("-") for key in each.gives.get("transforms", ())] for each in listed()}
+    package = next((package for package, words in gives.items() if any(name in key for key in words)), "")
     if package:
         return PluginMissing(f"{where}: nothing installed does it", hint=f"Install it: hub plugin install {package}")
     near = get_close_matches(name, known, n=1)

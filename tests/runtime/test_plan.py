@@ -263,7 +263,7 @@ def test_equal_ways_are_decided_by_name_whatever_was_installed_first() -> None:
 
 
 LLAMACPP = Plugin(
-    package="openmodelhub-fast", summary="", gives={"backends": ("fast",), "transforms": ("int4",)}, formats=("gguf",)
+    package="openmodelhub-fast", summary="", gives={"backends": ("fast",), "transforms": ("fast-int4",)}, formats=("gguf",)
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def target_of(model: Model, variant: str | None = None, root: Path | None = None
 
 
 def _file(path: str, size: int) -> File:
-    return File(path=path, size=size, sha256="0" * 64, sources=("https://example.org/file",))
+    return File(path=path, size=size, sha256=sha256(path.encode()).hexdigest(), sources=("https://example.org/file",))
 
 
 def probe_gpu() -> Probe:
