@@ -71,7 +71,7 @@ def _offer(incomplete: str, names: Callable[[], Iterable[tuple[str, str]]]) -> l
 def _registered() -> Iterable[tuple[str, str]]:
     from hub.registry.catalogue import load_catalogue
 
-    for model in load_catalogue().models:
+    for model in load_catalogue(network=False).models:
         for name in (model.id, *model.aliases):
             yield name, model.summary
 

@@ -130,8 +130,13 @@ class Catalogue:
         return {key(f"{entry.origin}/{entry.model.id}"): entry for entry in self.entries}
 
 
-def load_catalogue() -> Catalogue:
+def load_catalogue(*, network: bool = True) -> Catalogue:
     """Read the bundled registry, the configured ones, and those that installed plugins carry, in this order.
+
+    Parameters
+    ----------
+    network
+        Whether a registry at an address may be asked for; otherwise its copy is used, however old.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def load_catalogue() -> Catalogue:
     notices: list[str] = []
     for location in _configured():
         try:
-            registry, said = _read(location)
+            registry, said = _read(location, network=network)
             registries.append((registry, location))
         except HubError as error:
             said = _told(error)
@@ -164,11 +169,11 @@ def _configured() -> list[str]:
     return value if isinstance(value, list) else []
 
 
-def _read(location: str) -> tuple[Registry, str]:
+def _read(location: str, *, network: bool) -> tuple[Registry, str]:
     if "://" in location:
         from hub.registry.remote import read_remote
 
-        return read_remote(location)
+        return read_remote(location, network=network)
     path = Path(location).expanduser()
     return decode(_bytes(path), name=location), ""
 

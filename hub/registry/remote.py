@@ -36,13 +36,15 @@ class _Copy(msgspec.Struct):
     checked: float
 
 
-def read_remote(address: str, *, refresh: bool = False) -> tuple[Registry, str]:
+def read_remote(address: str, *, refresh: bool = False, network: bool = True) -> tuple[Registry, str]:
     """Registry at an address, and what the user should be told about how it was had (empty where all is well).
 
     Parameters
     ----------
     refresh
         Ask the server even if the copy is not an hour old.
+    network
+        Whether the server may be asked at all.
 
     Raises
     ------
@@ -59,8 +61,8 @@ def read_remote(address: str, *, refresh: bool = False) -> tuple[Registry, str]:
     if copy is not None and not refresh and abs(time.time() - copy.checked) < FRESH_SECONDS:
         return decode(path.read_bytes(), name=address), ""
     try:
-        if config.get("offline"):
-            raise RegistryError(f"registry {address} was not asked: hub is offline")
+        if not network or config.get("offline"):
+            raise RegistryError(f"registry {address} was not asked for, to stay offline")
         return _fetch(address, path, copy)
     except HubError as error:
         if copy is None:

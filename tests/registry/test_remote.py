@@ -123,7 +123,16 @@ def test_offline_uses_the_copy_and_says_so(server, monkeypatch):
     monkeypatch.setenv("HUB_OFFLINE", "1")
     found, said = read_remote(server.url, refresh=True)
     assert found.models[0].id == "team/one"
-    assert "hub is offline" in said
+    assert "to stay offline" in said
+    assert server.answers == [200]
+
+
+def test_a_catalogue_without_the_network_has_the_copies_alone(server, monkeypatch):
+    monkeypatch.setenv("HUB_REGISTRIES", server.url)
+    assert "to stay offline" in load_catalogue(network=False).notices[0]
+    load_catalogue()
+    monkeypatch.setattr(remote, "FRESH_SECONDS", 0)
+    assert load_catalogue(network=False).find("team/one")
     assert server.answers == [200]
 
 
