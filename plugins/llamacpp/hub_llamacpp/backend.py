@@ -46,6 +46,8 @@ def open_model(request: OpenRequest) -> Session:
     context = context_of(trained if isinstance(trained, int) else None, wanted if isinstance(wanted, int) else None)
     if isinstance(trained, int) and context > trained:
         raise OptionError(f"context_length {context} is more than the {trained} that this model was trained for")
+    if request.verb == "embed" and not metadata["pooling"]:
+        raise InferenceError(f"{path} says nothing of pooling: it is no model for embeddings")
     slots = int(str(request.options.get("parallel") or 1)) if request.verb == "chat" else 1
     server = _start(path, request, context, slots)
     metadata["context_length"] = context

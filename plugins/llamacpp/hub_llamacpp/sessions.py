@@ -5,6 +5,7 @@ Knows nothing of files or of how the server is started.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from hub.runtime.protocols import Array
 
 __all__ = ["ChatSession", "EmbedSession", "Server"]
+
+_TOO_LONG = re.compile(r"input \((\d+) tokens\) is too large")  # what `embed` says, as an internal error
 
 Chunk = dict[str, Any]  # Any: one JSON event of llama.cpp's server
 
@@ -165,6 +168,10 @@ def _error(error: Mapping[str, Any], metadata: Mapping[str, JSON]) -> HubError:
             f"{error.get('n_ctx', metadata.get('context_length'))}",
             hint=f"Shorten it, or load the model with a larger context_length (it was trained for "
             f"{metadata.get('trained_context_length', '?')}).",
+        )
+    if too_long := _TOO_LONG.search(message):
+        return ContextOverflow(
+            f"a text takes {too_long[1]} tokens and the model {metadata.get('context_length')}", hint="Split the text."
         )
     if kind == "invalid_request_error":
         return InputError(f"llama.cpp refused the request: {message}")
