@@ -166,6 +166,14 @@ def test_download_that_is_cut_goes_on_where_it_was(hub: LoopbackHub, repository:
     assert large["noted"] == len(WEIGHTS)
 
 
+def test_connection_that_never_holds_is_not_called_offline(hub: LoopbackHub, repository: Repository) -> None:
+    hub.faults.cuts, hub.faults.cut_after = 100, 0
+    (error,) = ask(hub, "org/model@main/w.safetensors")
+    assert error["error"] == "SourceError"
+    assert "broke off" in str(error["message"])
+    assert cached("w.safetensors") == []
+
+
 @pytest.mark.slow
 def test_server_that_fails_is_named_with_its_status(hub: LoopbackHub, repository: Repository) -> None:
     hub.faults.status = 503

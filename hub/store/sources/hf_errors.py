@@ -26,6 +26,7 @@ from hub.errors import AccessDenied, BadReference, HubError, NotFound, Offline, 
 __all__ = ["explain"]
 
 _TRANSPORTS = {"httpx", "httpx2", "httpcore", "httpcore2"}  # which of them the client uses depends on its version
+_UNREACHED = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
 
 
 def explain(error: BaseException, repository: str, revision: str, path: str = "") -> HubError:
@@ -49,10 +50,7 @@ def explain(error: BaseException, repository: str, revision: str, path: str = ""
             hint="Check HF_ENDPOINT and the proxy",
         )
     if type(error).__module__.partition(".")[0] in _TRANSPORTS or isinstance(error, ConnectionError | TimeoutError):
-        return Offline(
-            f"{constants.ENDPOINT} is out of reach: {_first_line(error)}",
-            hint="Check the network and HF_ENDPOINT, then try again",
-        )
+        return _broken(error, repository, revision, path)
     if isinstance(error, OSError):
         return _disk_or_cut(error, repository, path)
     return SourceError(f"'{_name(repository, revision, path)}' could not be had: {_first_line(error)}")
@@ -112,6 +110,19 @@ def _offline(repository: str, revision: str, path: str) -> Offline:
     return Offline(
         f"'{_name(repository, revision, path)}' is not in the Hugging Face cache, and the network is switched off",
         hint=f"Let it use the network: unset {told}",
+    )
+
+
+def _broken(error: BaseException, repository: str, revision: str, path: str) -> HubError:
+    if type(error).__name__ in _UNREACHED or isinstance(error, ConnectionRefusedError):
+        return Offline(
+            f"{constants.ENDPOINT} is out of reach: {_first_line(error)}",
+            hint="Check the network and HF_ENDPOINT, then try again",
+        )
+    return SourceError(
+        f"the connection to {constants.ENDPOINT} broke off on '{_name(repository, revision, path)}': "
+        f"{_first_line(error)}",
+        hint="Try again",
     )
 
 
