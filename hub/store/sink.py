@@ -158,12 +158,12 @@ class BlobSink:
         self.restart()
 
     def close(self) -> None:
-        """Close the partial file; it stays unless it is empty."""
+        """Close the partial file; it stays where a later pull can go on with it."""
         self._hash.close()
         if self._stream is not None:
             self._stream.close()
             self._stream = None
-            if self._held == 0 or self.adopted is not None:
+            if self._held == 0 or self.adopted is not None or self._file.sha256 is None:
                 self._partial.unlink(missing_ok=True)
         self._progress.end(self._file.path)
 

@@ -1,0 +1,109 @@
+"""A few jobs at once: order of results, first failure, Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from hub.sources import SourceContext
+from hub.store.parallel import run_jobs
+from hub.store.pool import SourcePool
+from hub.store.session import Session
+from hub.store.sink import Stopped
+from hub.store.store import Store
+
+
+def test_results_are_in_the_order_of_the_jobs():
+    barrier = threading.Barrier(3)
+
+    def job(number: int):
+        def run() -> int:
+            if number < 3:
+                barrier.wait(30)  # three at once, or never
+            return number
+
+        return run
+
+    assert run_jobs([job(n) for n in range(10)], workers=3, stop=threading.Event()) == list(range(10))
+
+
+def test_no_jobs_are_no_results():
+    assert run_jobs([], workers=3, stop=threading.Event()) == []
+
+
+def test_the_first_failure_stops_the_others_and_is_raised():
+    stop = threading.Event()
+    began, done = threading.Event(), []
+
+    def fail():
+        began.wait(30)
+        raise ValueError("first")
+
+    def wait():
+        began.set()
+        assert stop.wait(30)
+        raise Stopped
+
+    with pytest.raises(ValueError, match="first"):
+        run_jobs([fail, wait, lambda: done.append(1)], workers=2, stop=stop)
+    assert done == []
+
+
+def test_ctrl_c_while_waiting_stops_the_jobs(monkeypatch):
+    stop = threading.Event()
+    ended = threading.Event()
+
+    def job():
+        stop.wait(30)
+        ended.set()
+        raise Stopped
+
+    real = threading.Thread.join
+    calls = []
+
+    def join(self, timeout=None):
+        calls.append(timeout)
+        if len(calls) == 1:
+            raise KeyboardInterrupt
+        real(self, timeout)
+
+    monkeypatch.setattr(threading.Thread, "join", join)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs([job], workers=1, stop=stop)
+    assert ended.is_set()
+
+
+class Counted:
+    made = 0
+    exclusive = False
+
+    def __init__(self, context: SourceContext) -> None:
+        type(self).made += 1
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.mark.parametrize(("exclusive", "made"), [(False, 2), (True, 1)])
+def test_each_thread_has_a_source_of_its_own_unless_the_source_is_exclusive(hub_home, exclusive, made):
+    kind = type("Kind", (Counted,), {"exclusive": exclusive, "made": 0})
+    store = Store()
+    store.layout.prepare()
+    inside = threading.Semaphore(0)
+    with Session(store.layout, set()) as session:
+        pool = SourcePool(lambda scheme: kind, session, offline=False)
+
+        def use():
+            with pool.borrow("x"):
+                inside.release()
+
+        thread = threading.Thread(target=use)
+        with pool.borrow("x") as source:
+            thread.start()
+            assert inside.acquire(timeout=0.3) is not exclusive
+        thread.join(30)
+        pool.close()
+    assert kind.made == made
+    assert source.closed
