@@ -14,10 +14,12 @@ import click
 from hub import config
 from hub.cli.output import note, print_json, print_table
 from hub.cli.plugin_install import install_plugins
-from hub.cli.plugin_show import gives, record_json, show_faults
+from hub.cli.plugin_show import as_json as to_json
+from hub.cli.plugin_show import gives, show_faults
 from hub.errors import UsageError
 from hub.plugin.discovery import Installed, canonical, installed, matches, package_of
 from hub.plugin.hooks import CONTRACT
+from hub.plugin.pip import Request
 from hub.types import JSON
 
 __all__ = ["command"]
@@ -37,14 +39,14 @@ def list_command(as_json: bool) -> None:
     """
     from hub.plugin.survey import survey
 
-    records = survey()
+    plugins = [to_json(record) for record in survey()]
     if as_json:
-        print_json({"contract": CONTRACT, "plugins": [record_json(record) for record in records]})
+        print_json({"contract": CONTRACT, "plugins": plugins})  # type: ignore[dict-item]  # a TypedDict is JSON
         return
-    rows = [(r.name, r.distribution, r.version, r.state, gives(r)) for r in records]
+    rows = [(p["name"], p["package"], p["version"], p["state"], gives(p)) for p in plugins]
     print_table(("name", "package", "version", "state", "gives"), rows)
-    for record in records:
-        show_faults(record)
+    for plugin in plugins:
+        show_faults(plugin)
 
 
 @command.command("search")
@@ -79,15 +81,17 @@ def search_command(words: tuple[str, ...], as_json: bool) -> None:
 @command.command("install")
 @click.argument("specs", nargs=-1, required=True, metavar="SPEC...")
 @click.option("-U", "--upgrade", is_flag=True, help="Take newer versions of what is installed.")
+@click.option("-e", "--editable", is_flag=True, help="Each SPEC is a folder that you work on, used where it lies.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was installed as JSON.")
-def install_command(specs: tuple[str, ...], upgrade: bool, yes: bool, as_json: bool) -> None:
+def install_command(specs: tuple[str, ...], upgrade: bool, editable: bool, yes: bool, as_json: bool) -> None:
     """Install plugins through pip into the environment of this hub.
 
     SPEC is what pip takes: a name, a name with a version, a wheel, a folder, an address. Shows first what would be
     installed, whose it is, and whether a registry lists it. Asks on a terminal; goes on elsewhere, as pip does.
     """
-    install_plugins(specs, upgrade=upgrade, ask=not yes and sys.stdin.isatty(), as_json=as_json)
+    request = Request(specs=specs, upgrade=upgrade, editable=editable)
+    install_plugins(request, ask=not yes and sys.stdin.isatty(), as_json=as_json)
 
 
 @command.command("uninstall")

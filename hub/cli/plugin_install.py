@@ -5,19 +5,21 @@ Knows nothing of what plugins do.
 
 from __future__ import annotations
 
-import importlib
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
 
 from hub.cli.output import note, print_json
-from hub.cli.plugin_show import gives, record_json, show_faults
+from hub.cli.plugin_show import PluginJSON, gives, show_faults
 from hub.errors import HubError, PluginBroken, UsageError
 from hub.plugin import pip
-from hub.plugin.discovery import canonical, installed
-from hub.plugin.pip import Release
+from hub.plugin.discovery import canonical
+from hub.plugin.pip import Release, Request
 from hub.types import JSON
 
 if TYPE_CHECKING:
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["install_plugins"]
 
 
-def install_plugins(specs: Sequence[str], *, upgrade: bool, ask: bool, as_json: bool) -> None:
-    """Install `specs` through pip, and say what came of it.
+def install_plugins(request: Request, *, ask: bool, as_json: bool) -> None:
+    """Install through pip, and say what came of it.
 
     Raises
     ------
@@ -37,15 +39,15 @@ def install_plugins(specs: Sequence[str], *, upgrade: bool, ask: bool, as_json: 
         It is installed, and cannot be loaded.
     """
     listed = _listed()
-    _refuse_short_names(specs, listed)
-    releases = pip.preview(specs, upgrade=upgrade)
+    _refuse_short_names(request.specs, listed)
+    releases = pip.preview(request)
     if not releases:
         note("Everything is installed already. Take newer versions with: hub plugin install --upgrade")
     _show(releases, listed)
     if releases and ask:
         click.confirm("Plugins are code that runs as you. Install?", default=True, abort=True, err=True)
     if releases:
-        pip.install(specs, upgrade=upgrade)
+        pip.install(request)
     _check([release for release in releases if release.requested], as_json)
 
 
@@ -102,26 +104,34 @@ def _vouched(release: Release, listed: Sequence[ListedPlugin]) -> str:
 
 
 def _check(releases: Sequence[Release], as_json: bool) -> None:
-    """Load what was installed, as the next command will, and say what it gives."""
-    from hub.plugin.survey import survey
-
-    importlib.invalidate_caches()
+    """Say what came of it, as the next command will see it: asked in a process of its own."""
     names = {canonical(release.name) for release in releases}
-    for release in releases:
-        if canonical(release.name) not in {canonical(entry.distribution) for entry in installed()}:
-            note(f"{release.name} brings no plugin of hub. Remove it: hub plugin uninstall {release.name}")
-    records = [record for record in survey() if canonical(record.distribution) in names]
+    plugins = [plugin for plugin in _ask(releases) if canonical(plugin["package"]) in names]
     if as_json:
         done: list[JSON] = [{"package": release.name, "version": release.version} for release in releases]
-        print_json({"installed": done, "plugins": [record_json(record) for record in records]})
-    for record in records:
-        show_faults(record)
-        if record.state == "ok":
-            note(f"Plugin '{record.name}' {record.version} gives {gives(record) or 'nothing'}.")
-        elif record.state == "disabled":
-            note(f"Plugin '{record.name}' is switched off. Switch it on: hub plugin enable {record.name}")
-    broken = [record.name for record in records if record.state in {"broken", "incompatible"}]
+        print_json({"installed": done, "plugins": plugins})  # type: ignore[dict-item]  # a TypedDict is JSON
+    for name in names - {canonical(plugin["package"]) for plugin in plugins}:
+        note(f"{name} brings no plugin of hub. Remove it: {sys.executable} -m pip uninstall {name}")
+    for plugin in plugins:
+        show_faults(plugin)
+        if plugin["state"] == "ok":
+            note(f"Plugin '{plugin['name']}' {plugin['version']} gives {gives(plugin) or 'nothing'}.")
+        elif plugin["state"] == "disabled":
+            note(f"Plugin '{plugin['name']}' is switched off. Switch it on: hub plugin enable {plugin['name']}")
+    broken = [plugin["package"] for plugin in plugins if plugin["state"] in {"broken", "incompatible"}]
     if broken:
         raise PluginBroken(
             f"installed, but it does not work: {', '.join(broken)}", hint=f"Remove it: hub plugin uninstall {broken[0]}"
         )
+
+
+def _ask(releases: Sequence[Release]) -> list[PluginJSON]:
+    command = [sys.executable, "-m", "hub", "plugin", "list", "--json"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise PluginBroken(
+            f"installed, but the process that loads plugins ends with {done.returncode}",
+            hint=f"Remove it: hub plugin uninstall {' '.join(release.name for release in releases)}",
+        )
+    plugins: list[PluginJSON] = json.loads(done.stdout)["plugins"]
+    return plugins

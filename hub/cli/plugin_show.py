@@ -2,14 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
 from hub.cli.output import note
 from hub.plugin.records import PluginRecord
-from hub.types import JSON
 
-__all__ = ["gives", "record_json", "show_faults"]
+__all__ = ["FaultJSON", "PluginJSON", "as_json", "gives", "show_faults"]
 
 
-def record_json(record: PluginRecord) -> dict[str, JSON]:
+class FaultJSON(TypedDict):
+    """A fault in the output of `--json`."""
+
+    kind: str
+    reason: str
+    fix: str
+    warning: bool
+
+
+class PluginJSON(TypedDict):
+    """A plugin in the output of `--json`."""
+
+    name: str
+    package: str
+    version: str
+    module: str
+    state: str
+    gives: Mapping[str, Sequence[str]]
+    faults: Sequence[FaultJSON]
+    import_seconds: float
+    heavy: Sequence[str]
+
+
+def as_json(record: PluginRecord) -> PluginJSON:
     """A plugin as JSON."""
     return {
         "name": record.name,
@@ -27,13 +52,14 @@ def record_json(record: PluginRecord) -> dict[str, JSON]:
     }
 
 
-def show_faults(record: PluginRecord) -> None:
+def show_faults(plugin: PluginJSON) -> None:
     """Say what is wrong with a plugin, and how to mend it."""
-    for fault in record.faults:
-        note(f"{'warning' if fault.warning else 'fault'} in '{record.name}' ({fault.kind}): {fault.reason}")
-        note(f"  {fault.fix}")
+    for fault in plugin["faults"]:
+        kind = "warning" if fault["warning"] else "fault"
+        note(f"{kind} in '{plugin['name']}' ({fault['kind']}): {fault['reason']}")
+        note(f"  {fault['fix']}")
 
 
-def gives(record: PluginRecord) -> str:
+def gives(plugin: PluginJSON) -> str:
     """What a plugin gives, in one cell of a table."""
-    return "; ".join(f"{table} {', '.join(ids)}" for table, ids in record.gives.items())
+    return "; ".join(f"{table} {', '.join(ids)}" for table, ids in plugin["gives"].items())

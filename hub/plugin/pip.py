@@ -18,7 +18,27 @@ from pathlib import Path
 from hub.errors import HubError
 from hub.types import JSON
 
-__all__ = ["Release", "install", "preview", "uninstall"]
+__all__ = ["Release", "Request", "install", "preview", "uninstall"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What is to be installed: names, files, folders or addresses, as pip takes them."""
+
+    specs: tuple[str, ...]
+    upgrade: bool = False
+    editable: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        """Arguments of `pip install`; no spec is taken for an option."""
+        upgrade = ["--upgrade"] if self.upgrade else []
+        if self.editable:
+            return [*upgrade, *(f"--editable={spec}" for spec in self.specs)]
+        return [*upgrade, "--", *self.specs]
+
+    def __str__(self) -> str:
+        return " ".join(self.specs)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,8 +60,8 @@ class Release:
     sha256: str = ""
 
 
-def preview(specs: Sequence[str], *, upgrade: bool = False) -> list[Release]:
-    """What pip would install for `specs`, without installing it.
+def preview(request: Request) -> list[Release]:
+    """What pip would install, without installing it.
 
     A package that comes as source is built to learn what it depends on, which runs its build code.
 
@@ -52,14 +72,14 @@ def preview(specs: Sequence[str], *, upgrade: bool = False) -> list[Release]:
     """
     with tempfile.TemporaryDirectory(prefix="hub-pip-") as folder:
         report = Path(folder, "report.json")
-        command = [*_pip("install"), "--dry-run", "--quiet", "--report", str(report), *_flags(upgrade), "--", *specs]
+        command = [*_pip("install"), "--dry-run", "--quiet", "--report", str(report), *request.arguments]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         if done.returncode:
-            raise HubError(f"pip cannot install {' '.join(specs)}", details=done.stdout.strip().splitlines())
+            raise HubError(f"pip cannot install {request}", details=done.stdout.strip().splitlines())
         return [_release(item) for item in json.loads(report.read_text(encoding="utf-8"))["install"]]
 
 
-def install(specs: Sequence[str], *, upgrade: bool = False) -> None:
+def install(request: Request) -> None:
     """Install into this environment.
 
     Raises
@@ -67,7 +87,7 @@ def install(specs: Sequence[str], *, upgrade: bool = False) -> None:
     HubError
         pip failed; it has said why on stderr.
     """
-    _run([*_pip("install"), *_flags(upgrade), "--", *specs], f"pip did not install {' '.join(specs)}")
+    _run([*_pip("install"), *request.arguments], f"pip did not install {request}")
 
 
 def uninstall(distribution: str) -> None:
@@ -87,10 +107,6 @@ def _pip(verb: str) -> list[str]:
             f"there is no pip in the environment of {sys.executable}", hint=f"{sys.executable} -m ensurepip --upgrade"
         )
     return [sys.executable, "-m", "pip", verb, "--disable-pip-version-check"]
-
-
-def _flags(upgrade: bool) -> list[str]:
-    return ["--upgrade"] if upgrade else []
 
 
 def _run(command: Sequence[str], failure: str) -> None:

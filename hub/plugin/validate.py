@@ -75,7 +75,7 @@ def _type_fault(value: object, hint: object) -> str:
             return ""
         hint = next(argument for argument in arguments if argument is not type(None))
     assert isinstance(hint, type)
-    if isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+    if _is_of(value, hint):
         return ""
     return f" is {_shown(value)}, not {_article(hint.__name__)}"
 
@@ -147,6 +147,12 @@ def _revision(name: str, value: object) -> Iterator[str]:
     assert isinstance(value, int)
     if value < 1:
         yield f"{name} is {value}, and counts from 1"
+
+
+def _share(name: str, value: object) -> Iterator[str]:
+    assert isinstance(value, int | float)
+    if not 0 <= value <= 1:
+        yield f"{name} is {value}, not from 0 to 1"
 
 
 def _options(name: str, value: object) -> Iterator[str]:
@@ -238,5 +244,6 @@ _RULES: tuple[tuple[tuple[type, ...], str, Check], ...] = (
     ((BackendSpec,), "env", _environment),
     ((TransformSpec,), "step", _recipe_word),
     ((TransformSpec,), "revision", _revision),
+    ((TransformSpec,), "tolerance", _share),
     ((BackendSpec, ModelSpec, TransformSpec), "options", _options),
 )

@@ -53,7 +53,7 @@ def hub_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory, hub_wheel: Path) -> Environment:
-    """A fresh virtual environment with `hub` alone; whoever installs into it removes it again."""
-    made = Environment(tmp_path_factory.mktemp("venv") / "env")
+    """A fresh virtual environment with `hub`, pytest and hatchling alone; whoever installs into it removes it again."""
+    made = Environment(tmp_path_factory.mktemp("venv") / "env", tools=("pytest", "hatchling"))
     made.install(hub_wheel)
     return made

@@ -117,6 +117,8 @@ def test_a_scheme_is_lower_case():
         (MODEL, {"task": "text generation"}, "task is 'text generation' (str)"),
         (TRANSFORM, {"revision": 0}, "revision is 0, and counts from 1"),
         (TRANSFORM, {"revision": True}, "revision is True (bool), not an int"),
+        (TRANSFORM, {"tolerance": -0.1}, "tolerance is -0.1, not from 0 to 1"),
+        (TRANSFORM, {"tolerance": "1e-3"}, "tolerance is '1e-3' (str), not a float"),
         (TRANSFORM, {"lossy": 1}, "lossy is 1 (int), not a bool"),
         (TRANSFORM, {"step": "int8|prune"}, "step is 'int8|prune' (str): a word of a recipe"),
     ],

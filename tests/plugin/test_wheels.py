@@ -148,7 +148,7 @@ def test_install_of_a_plugin_that_cannot_be_loaded_ends_with_3(environment, tmp_
     result = environment.hub("plugin", "install", str(made.wheel(tmp_path)))
     assert result.returncode == 3, result.stderr
     assert "exit-at-import" in result.stderr
-    assert "hub plugin uninstall dud" in result.stderr
+    assert "hub plugin uninstall hubtest-dud" in result.stderr
     assert environment.hub("plugin", "uninstall", "dud").returncode == 0
 
 

@@ -6,6 +6,7 @@ What it depends on is linked from this environment, so that no package index is 
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import venv
@@ -19,15 +20,18 @@ ROOT = Path(__file__).parents[2]
 
 
 class Environment:
-    """The environment, and how to run its commands."""
+    """The environment, and how to run its commands.
 
-    def __init__(self, folder: Path, *, extras: tuple[str, ...] = ()) -> None:
+    What `extras` depend on is linked too, and `tools` themselves with what they depend on.
+    """
+
+    def __init__(self, folder: Path, *, extras: tuple[str, ...] = (), tools: tuple[str, ...] = ()) -> None:
         self.folder = folder
         venv.create(folder, with_pip=False, symlinks=True)
         self.python = folder / "bin" / "python"
         version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         self.site = folder / "lib" / version / "site-packages"
-        for each in closure("openmodelhub", *extras):
+        for each in (*closure("openmodelhub", *extras, *tools), *map(distribution, tools)):
             link(each, self.site)
 
     def install(self, *wheels: Path) -> None:
@@ -42,11 +46,22 @@ class Environment:
         """Run the Python of the environment."""
         return self._run([str(self.python), *arguments], {}, check=check)
 
+    def shell(self, command: str, *, cwd: Path) -> subprocess.CompletedProcess[str]:
+        """Run a shell command in a folder, with the environment's scripts first on the path."""
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return self._run(["bash", "-c", f"cd {shlex.quote(str(cwd))} && {command}"], {"PATH": path}, check=False)
+
     def _run(self, command: list[str], env: dict[str, str], *, check: bool) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PIP_", "VIRTUAL_"))}
-        settings = {**clean, "PIP_NO_INDEX": "1", **env}
+        others = ("PYTHON", "PIP_", "VIRTUAL_")
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(others)}
         done = subprocess.run(
-            command, env=settings, cwd=self.folder, capture_output=True, text=True, timeout=240, stdin=subprocess.DEVNULL
+            command,
+            env={**clean, "PIP_NO_INDEX": "1", **env},
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=240,
+            stdin=subprocess.DEVNULL,
         )
         if check and done.returncode:
             raise AssertionError(f"{command} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -73,7 +88,8 @@ def closure(*names: str) -> Iterator[Distribution]:
             continue  # a dependency of another platform
         for text in found.requires or []:
             requirement = Requirement(text)
-            if requirement.name not in seen and (requirement.marker is None or requirement.marker.evaluate({"extra": ""})):
+            holds = requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+            if holds and requirement.name not in seen:
                 seen.add(requirement.name)
                 wanted.append(requirement.name)
         if name not in names:
