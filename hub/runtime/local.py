@@ -14,9 +14,17 @@ from hub.errors import BadReference, StorageError
 from hub.runtime.gguf import read_gguf_config
 from hub.types import JSON, WeightFile
 
-__all__ = ["list_files", "locate", "read_config"]
+__all__ = ["exists", "list_files", "locate", "read_config"]
 
 _MOST_FILES = 5000
+
+
+def exists(text: str) -> bool:
+    """Whether a reference is the name of a file or folder; no system refuses the question."""
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, RuntimeError, ValueError):  # too long, no such user, a NUL
+        return False
 
 
 def locate(text: str) -> Path:
@@ -27,10 +35,9 @@ def locate(text: str) -> Path:
     BadReference
         There is nothing there.
     """
-    path = Path(text).expanduser().absolute()
-    if not path.exists():
+    if not exists(text):
         raise BadReference(f"there is no file or folder '{text}'", hint="See: hub search")
-    return path
+    return Path(text).expanduser().absolute()
 
 
 def list_files(path: Path) -> tuple[WeightFile, ...]:

@@ -19,6 +19,7 @@ from hub.errors import BadReference
 from hub.registry.catalogue import Catalogue, Entry, load_catalogue
 from hub.registry.names import key, near
 from hub.registry.schema import Model, Variant
+from hub.runtime.local import exists, list_files, locate, read_config
 from hub.runtime.reference import Reference, is_path, parse_reference
 from hub.types import JSON, WeightFile
 
@@ -88,13 +89,13 @@ def resolve(reference: str, *, task: str | None = None) -> Target:
     parsed = parse_reference(reference, schemes=_schemes(reference))
     if parsed.kind == "repository":
         return _repository(parsed, task)
-    if parsed.kind == "path" and (is_path(reference) or Path(reference).exists()):
+    if parsed.kind == "path" and (is_path(reference) or exists(reference)):
         return _path(parsed, task)
     catalogue = load_catalogue()
     try:
         entry = catalogue.find(parsed.name)
     except BadReference as error:
-        if Path(reference).exists():
+        if exists(reference):
             return _path(parsed, task)
         raise _unknown(parsed, error) from None
     return _listed(parsed, entry)
@@ -172,7 +173,6 @@ def _repository_config(source: Source, files: tuple[WeightFile, ...]) -> dict[st
 
 def _path(parsed: Reference, task: str | None) -> Target:
     from hub.plugin.host import get_host
-    from hub.runtime.local import list_files, locate, read_config
 
     path = locate(parsed.name)
     root = path if path.is_dir() else path.parent

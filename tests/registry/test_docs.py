@@ -6,8 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import msgspec
-
 from hub.registry import schema
 from hub.registry.rules import SCHEMES
 from hub.registry.search import Hit
@@ -36,7 +34,3 @@ def test_the_python_that_is_shown_runs(capsys):
     (code,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
     exec(compile(code, "docs/registry.md", "exec"), {})
     assert "all-minilm-l6-v2 91567913" in capsys.readouterr().out
-
-
-def test_structs_of_the_schema_cannot_be_changed():
-    assert all(msgspec.structs.fields(kind) and kind.__struct_config__.frozen for kind in (schema.File, schema.Model))

@@ -86,6 +86,12 @@ def test_a_path_that_is_not_there_says_so():
         resolve("./gone")
 
 
+@pytest.mark.parametrize("text", ["a" * 5000, "./" + "a" * 5000, "~nobody-of-this-name/x", "~nobody-of-this-name"])
+def test_a_name_that_no_system_takes_is_a_bad_reference(text):
+    with pytest.raises(BadReference):
+        resolve(text)
+
+
 def test_a_pickle_on_disk_is_refused(tmp_path):
     (tmp_path / "model.pt").write_bytes(b"x")
     with pytest.raises(PolicyError, match="pickle alone"):
