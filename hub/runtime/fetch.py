@@ -60,8 +60,7 @@ def fetch(
     UsageError
         The target is a path: its files are on this machine already.
     """
-    if target.root is not None:
-        raise UsageError(f"'{target.reference}' is a path on this machine: there is nothing to pull")
+    _refuse_path(target)
     chosen = variant_of(target, variant)
     artifact = store.pull(
         chosen.weights(),
@@ -136,7 +135,13 @@ def choose_variant(target: Target, *, store: Store) -> tuple[str, str]:
 
     The one that was asked for, else the only one, else the one that would run here, else the first of the entry (with
     the reason why none runs here).
+
+    Raises
+    ------
+    UsageError
+        The target is a path: its files are on this machine already.
     """
+    _refuse_path(target)
     if target.variant is not None:
         return target.variant, ""
     first = target.model.variants[0].name
@@ -149,6 +154,11 @@ def choose_variant(target: Target, *, store: Store) -> tuple[str, str]:
         return make_plan(target, host=get_host(), store=store).variant, ""
     except HubError as error:
         return first, f"no variant would run here ({error.message}): taking the first, {first}"
+
+
+def _refuse_path(target: Target) -> None:
+    if target.root is not None:
+        raise UsageError(f"'{target.reference}' is a path on this machine: there is nothing to pull")
 
 
 def find_source(scheme: str) -> Factory:
