@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def kinds() -> set[str]:
     """Kinds that the docstring of `Fault` names."""
     text = (inspect.getdoc(Fault) or "").partition("kind\n")[2].partition("reason\n")[0]
     return set(re.findall(r"`([a-z-]+)`", text))
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """An installed file with a fault in it, for a while."""
+    sound = path.read_text(encoding="utf-8")
+    assert old in sound
+    path.write_text(sound.replace(old, new), encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.write_text(sound, encoding="utf-8")
 
 
 def squeezed(text: str) -> list[str]:
@@ -131,14 +144,18 @@ class TestTheExample:
 
     @pytest.mark.parametrize(("command", "printed"), console("fault"))
     def test_its_fault_looks_as_the_page_says(self, glove, project, command, printed):
-        module = glove.site / "hub_glove" / "plugin.py"
-        sound = module.read_text(encoding="utf-8")
-        module.write_text(sound.replace("def hub_backends", "def hub_backend"), encoding="utf-8")
-        try:
+        with changed(glove.site / "hub_glove" / "plugin.py", "def hub_backends", "def hub_backend"):
             result = glove.shell(command, cwd=project)
-        finally:
-            module.write_text(sound, encoding="utf-8")
         assert squeezed(result.stdout + result.stderr) == squeezed(printed)
+
+    def test_a_runtime_that_is_missing_ends_the_command_that_needs_it_with_3(self, glove, project):
+        with changed(glove.site / "hub_glove" / "backend.py", "import numpy as np", "import absent_runtime as np"):
+            result = glove.hub("run", str(project / "tiny"), "king")
+            other = glove.hub("plugin", "list")
+        assert (result.returncode, result.stdout) == (3, "")
+        assert "plugin 'glove' (hub-glove 0.1.0) is broken: it needs the module 'absent_runtime'" in result.stderr
+        assert f"{glove.python} -m pip install absent_runtime" in result.stderr
+        assert other.returncode == 0
 
     def test_it_installs_in_editable_form(self, environment, tmp_path):
         folder = lay_project(tmp_path / "hub-glove")

@@ -111,6 +111,19 @@ def test_using_the_plugin_with_a_missing_dependency_ends_with_3_and_the_pip_comm
     assert f"{broken.python} -m pip install 'absent-runtime>=2'" in result.stderr
 
 
+def test_a_command_that_needs_a_broken_plugin_ends_with_3_and_names_it(environment, tmp_path):
+    made = Made(name="llamacpp", distribution="openmodelhub-llamacpp", version="0.1.0", source="import absent_x\n")
+    environment.install(made.wheel(tmp_path))
+    try:
+        result = environment.hub("run", "smollm2-135m", "Hello")
+        others = environment.hub("info", "smollm2-135m")
+    finally:
+        environment.run("-m", "pip", "uninstall", "--quiet", "--yes", made.distribution)
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "plugin 'llamacpp' is broken: it cannot be imported: ModuleNotFoundError" in result.stderr
+    assert others.returncode == 0, others.stderr
+
+
 def test_a_plugin_that_exits_can_be_switched_off_and_removed(broken, tmp_path):
     off = broken.hub("plugin", "disable", "quitting")
     assert off.returncode == 0, off.stderr
