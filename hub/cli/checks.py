@@ -17,6 +17,7 @@ from hub.cli.output import human_size
 from hub.cli.plugin_commands import command_faults
 from hub.errors import HubError
 from hub.plugin.host import Host, get_host
+from hub.plugin.survey import survey
 from hub.registry.catalogue import load_catalogue
 from hub.runtime.judge import Judge
 from hub.runtime.memory import free_memory, total_memory
@@ -152,8 +153,7 @@ def _memory() -> Iterator[Check]:
 
 
 def _plugins() -> Iterator[Check]:
-    host = get_host()
-    for plugin in host.plugins[1:]:
+    for plugin in survey()[1:]:
         found = f"{plugin.name} ({plugin.distribution} {plugin.version}) {plugin.state}"
         if not plugin.faults:
             yield Check(name="plugin", found=found)
