@@ -11,16 +11,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from importlib.util import find_spec
+from pathlib import Path
 
 from hub import config
 from hub.cli.output import human_size
 from hub.cli.plugin_commands import command_faults
-from hub.errors import HubError
+from hub.errors import HubError, SchemaError
+from hub.memory import free_memory, total_memory
 from hub.plugin.host import Host, get_host
 from hub.plugin.survey import survey
 from hub.registry.catalogue import load_catalogue
+from hub.registry.validate import validate
 from hub.runtime.judge import Judge
-from hub.runtime.memory import free_memory, total_memory
 from hub.types import JSON
 
 __all__ = ["Check", "all_checks"]
@@ -143,6 +145,11 @@ def _registries() -> Iterator[Check]:
     for origin in catalogue.origins:
         count = sum(entry.origin == origin.name for entry in catalogue.entries)
         yield Check(name="registry", found=f"{origin.name}: {count} models, {origin.location}")
+    for path in (origin.location for origin in catalogue.origins if "://" not in origin.location):
+        try:  # those from the network were checked when they came
+            validate(Path(path).expanduser().read_bytes(), name=path)
+        except SchemaError as error:
+            yield Check(name="registry", state="problem", found="; ".join([error.message, *error.details]))
     for notice in catalogue.notices:
         yield Check(name="registry", state="problem", found=notice, fix="See which are configured: hub config")
 

@@ -43,6 +43,9 @@ def command(model: str, files: bool, as_json: bool) -> None:
     if files:
         click.echo()
         print_table(("variant", "file", "size", "sha256", "sources"), list(_file_rows(target)))
+    missing = [package for package in _requires(target) if not _installed(package)]
+    if missing:
+        note(f"\nInstall what is missing: hub plugin install {' '.join(missing)}")
     note(f"\nTry it: {_call(target)}")
 
 
@@ -89,6 +92,11 @@ def _is_here(target: Target, variant: Variant, store: Store) -> bool:
     return target.root is not None or store.find(variant.weights()) is not None
 
 
+def _requires(target: Target) -> list[str]:
+    """Packages that the shown variants need, each once."""
+    return list(dict.fromkeys(package for variant in target.variants() for package in variant.requires))
+
+
 def _installed(package: str) -> str:
     """Installed version of a package; empty where it is not there."""
     try:
@@ -110,7 +118,6 @@ def _as_json(target: Target, store: Store) -> JSON:
     model: Model = target.model
     value = msgspec.to_builtins(model)
     assert isinstance(value, dict)
-    requires = dict.fromkeys(package for variant in target.variants() for package in variant.requires)
     return {
         "name": model.name,
         "origin": target.origin,
@@ -119,7 +126,7 @@ def _as_json(target: Target, store: Store) -> JSON:
         "root": None if target.root is None else str(target.root),
         **{field: value.get(field, _EMPTY[field]) for field in _EMPTY},
         "variants": [_variant_json(target, variant, store) for variant in target.variants()],
-        "requires": [{"package": package, "installed": _installed(package) or None} for package in requires],
+        "requires": [{"package": package, "installed": _installed(package) or None} for package in _requires(target)],
         "example": _call(target),
     }
 

@@ -58,6 +58,10 @@ def parse(content: bytes, *, name: str) -> dict[str, Any]:  # Any: JSON of a str
         raise RegistryError(f"registry {name} is not usable: it nests too deeply") from error
     except ValueError as error:
         raise RegistryError(f"registry {name} is not usable: {error}") from error
+    try:
+        msgspec.json.decode(content)  # what only one of two readers takes would be accepted here and refused later
+    except msgspec.DecodeError as error:
+        raise RegistryError(f"registry {name} is not usable: {error}") from error
     if not isinstance(value, dict):
         raise RegistryError(f"registry {name} holds no JSON object")
     number = value.get("schema")

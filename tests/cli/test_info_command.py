@@ -62,7 +62,9 @@ def test_an_unknown_name_is_the_callers_fault_and_gets_near_names(run_hub):
 
 def test_a_plugin_that_is_not_installed_is_marked(run_hub, evil):
     env = evil(variants=[variant(requires=["openmodelhub-nowhere"])])
-    assert "openmodelhub-nowhere (not installed)" in run_hub("info", "one", env=env).stdout
+    result = run_hub("info", "one", env=env)
+    assert "openmodelhub-nowhere (not installed)" in result.stdout
+    assert "hub plugin install openmodelhub-nowhere\n" in result.stderr
     shown = json.loads(run_hub("info", "one", "--json", env=env).stdout)
     assert shown["requires"] == [{"package": "openmodelhub-nowhere", "installed": None}]
 
