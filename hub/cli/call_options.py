@@ -7,13 +7,16 @@ Which is which, and of what type, is what installed plugins declare; values stay
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from hub.errors import OptionError
 from hub.plugin.host import Host
+from hub.runtime.options import resolve_options
+from hub.types import Option
 
 __all__ = ["Options", "read_schema", "sort_options"]
 
@@ -22,8 +25,8 @@ __all__ = ["Options", "read_schema", "sort_options"]
 class Options:
     """Options of loading and of each call, by name; only those that were given."""
 
-    load: Mapping[str, object]
-    call: Mapping[str, object]
+    load: Mapping[str, Any]  # Any: texts and numbers that the plan reads
+    call: Mapping[str, Any]  # Any: as above, and the schema
 
 
 def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, backend: str | None) -> Options:
@@ -39,7 +42,8 @@ def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, 
     Raises
     ------
     OptionError
-        A pair without `=`, or a key that no installed plugin knows; said before anything is downloaded.
+        A pair without `=`, a key that no installed plugin knows, or a value that it cannot have; said before anything
+        is downloaded.
     """
     given = {name: value for name, value in named.items() if value is not None and value != ()}
     for pair in pairs:
@@ -48,15 +52,10 @@ def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, 
         if not equals or not name:
             raise OptionError(f"'{pair}' is not KEY=VALUE", hint="Write it like: --option threads=4")
         given[name] = value if name not in given else [*_listed(given[name]), value]
-    loading = {
-        option.name
-        for provided in host.backends.values()
-        if backend in {None, provided.spec.id}
-        for option in provided.spec.options
-    }
-    calling = {option.name for provided in host.models.values() for option in provided.spec.options}
+    loading = _declared(p.spec.options for p in host.backends.values() if backend in {None, p.spec.id})
+    calling = _declared(provided.spec.options for provided in host.models.values())
     if host.backends and host.models:  # without them, the plan says what to install
-        _refuse_unknown([name for name in given if name not in loading | calling], loading | calling)
+        _check(given, {**calling, **loading})
     return Options(
         load={name: value for name, value in given.items() if name in loading},
         call={name: value for name, value in given.items() if name not in loading},
@@ -85,14 +84,27 @@ def read_schema(text: str | None) -> object:
     return schema
 
 
-def _refuse_unknown(unknown: Sequence[str], known: set[str]) -> None:
-    if not unknown:
-        return
-    near = get_close_matches(unknown[0], known, n=2)
-    raise OptionError(
-        f"no installed plugin has an option '{unknown[0]}'" + (f"; did you mean {' or '.join(near)}?" if near else ""),
-        hint=f"Options: {', '.join(sorted(known))}",
-    )
+def _declared(groups: Iterable[Sequence[Option]]) -> dict[str, list[Option]]:
+    declared: dict[str, list[Option]] = {}
+    for option in (option for group in groups for option in group):
+        if option not in declared.setdefault(option.name, []):
+            declared[option.name].append(option)
+    return declared
+
+
+def _check(given: Mapping[str, object], declared: Mapping[str, list[Option]]) -> None:
+    """Refuse what no plugin could take; what two plugins declare differently is for the plan to judge."""
+    unknown = [name for name in given if name not in declared]
+    if unknown:
+        near = get_close_matches(unknown[0], declared, n=2)
+        raise OptionError(
+            f"no installed plugin has an option '{unknown[0]}'"
+            + (f"; did you mean {' or '.join(near)}?" if near else ""),
+            hint=f"Options: {', '.join(sorted(declared))}",
+        )
+    certain = {name: found[0] for name, found in declared.items() if len(found) == 1}
+    values = {name: value for name, value in given.items() if name in certain}
+    resolve_options(list(certain.values()), values, "the installed plugins")
 
 
 def _listed(value: object) -> list[object]:

@@ -118,7 +118,7 @@ def _lines() -> Iterator[str]:
         try:
             line = input(">>> ")
             if line.lstrip().startswith('"""'):
-                line = _rest_of_block(line.lstrip()[3:])
+                line = "\n" + _rest_of_block(line.lstrip()[3:])  # what begins with / in it is no command
         except EOFError:
             click.echo()
             return

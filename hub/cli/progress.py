@@ -27,6 +27,7 @@ __all__ = ["Bars", "Lines", "stop_bars", "terminal_progress"]
 _SECONDS = 5.0
 _SHARE = 0.1
 _LEAST_SECONDS = 1.0
+_SMALL = 1_000_000  # bytes; of such a file only the end is said, and no rate
 
 _drawn: list[Bars] = []
 
@@ -62,7 +63,7 @@ class _Transfer:
         if self.total is not None and self.done < self.total:
             return f"given up at {text} of {human_size(self.total)}"
         elapsed = now - self.began
-        if fetched > 0 and elapsed > 0:
+        if fetched >= _SMALL and elapsed > 0:
             text += f" at {human_size(fetched / elapsed)}/s"
         return text
 
@@ -87,10 +88,12 @@ class Lines:
         self.close()
 
     def begin(self, name: str, total: int | None, done: int = 0) -> None:
-        """Say what starts, its size, and what an earlier attempt left."""
+        """Say what starts, its size, and what an earlier attempt left; nothing of a small file."""
         now = self._clock()
         with self._lock:
             self._transfers[name] = _Transfer(total, done, done, now, now, done)
+        if total is not None and total < _SMALL:
+            return
         size = f" ({human_size(total)})" if total is not None else ""
         self._write(f"{name}{size}: " + (f"goes on after {human_size(done)}" if done else "starts"))
 

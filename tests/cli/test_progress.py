@@ -56,11 +56,19 @@ def test_lines_say_each_tenth_with_rate_and_time_left(lines: progress.Lines, clo
 
 
 def test_lines_of_a_fast_download_do_not_flood_the_log(lines: progress.Lines, clock: Clock, said: list[str]) -> None:
-    lines.begin("model.onnx", 1000)
+    lines.begin("model.onnx", 1_000_000)
     for _ in range(99):
         clock.now += 0.001
-        lines.advance("model.onnx", 10)
+        lines.advance("model.onnx", 10_000)
     assert len(said) == 1
+
+
+def test_lines_say_only_the_end_of_a_small_file(lines: progress.Lines, clock: Clock, said: list[str]) -> None:
+    lines.begin("config.json", 612)
+    clock.now += 1
+    lines.advance("config.json", 612)
+    lines.end("config.json")
+    assert said == ["config.json: 612 B"]
 
 
 def test_lines_of_a_slow_download_come_every_five_seconds(lines: progress.Lines, clock: Clock, said: list[str]) -> None:
