@@ -173,20 +173,20 @@ def _tables(loaded: list[Loaded]) -> Tables:
 
 
 def _clash(table: str, key: str, given: list[Loaded]) -> None:
-    what = f"{table.removesuffix('s')} '{key}'"
+    what, about = f"{table.removesuffix('s')} '{key}'", f"{table}/{key}"
     for each in {id(loaded): loaded for loaded in given if loaded.plugin != BUILTIN}.values():
         others = {id(loaded): loaded.plugin for loaded in given if loaded is not each}
         if not others:
-            each.fault("clash", f"it gives {what} more than once, so it gives none", update_or_disable(each.plugin))
+            reason = f"it gives {what} more than once, so it gives none"
+            each.fault("clash", reason, update_or_disable(each.plugin), about=about)
         elif BUILTIN in others.values():
             reason = f"it gives {what}, which the core brings itself; the core's is used"
-            each.fault("clash", reason, update_or_disable(each.plugin))
+            each.fault("clash", reason, update_or_disable(each.plugin), about=about)
         else:
             names = " and ".join(f"'{o.name}' ({o.distribution} {o.version})" for o in others.values())
             commands = " or ".join(f"hub plugin disable {loaded.name}" for loaded in (each.plugin, *others.values()))
-            each.fault(
-                "clash", f"it gives {what}, and so does plugin {names}; neither is used", f"Keep one: {commands}"
-            )
+            reason = f"it gives {what}, and so does plugin {names}; neither is used"
+            each.fault("clash", reason, f"Keep one: {commands}", about=about)
 
 
 def _shared_names(entries: Iterable[Installed]) -> dict[str, list[Installed]]:

@@ -27,11 +27,10 @@ class Loaded:
     seconds: float = 0.0
     heavy: tuple[str, ...] = ()
 
-    def fault(self, kind: str, reason: str, fix: str) -> None:
+    def fault(self, kind: str, reason: str, fix: str, *, about: str = "") -> None:
         """Record a fault of this plugin."""
-        self.faults.append(
-            Fault(plugin=self.plugin.name, version=self.plugin.version, kind=kind, reason=reason, fix=fix)
-        )
+        name, version = self.plugin.name, self.plugin.version
+        self.faults.append(Fault(plugin=name, version=version, kind=kind, reason=reason, fix=fix, about=about))
 
 
 def describe(error: BaseException) -> str:

@@ -136,7 +136,8 @@ def _keep(loaded: Loaded, hook: str, table: str, expected: type, spec: object) -
         loaded.specs.setdefault(table, []).append(spec)
         return
     reason = f"{hook} gives {_spec_name(spec, expected)}: {'; '.join(wrong)}"
-    loaded.fault("bad-spec", reason, f"Correct it in {loaded.plugin.value}, or: {disable(loaded.plugin)}")
+    fix = f"Correct it in {loaded.plugin.value}, or: {disable(loaded.plugin)}"
+    loaded.fault("bad-spec", reason, fix, about=f"{table}/{getattr(spec, 'id', '')}")
 
 
 def _spec_name(spec: object, expected: type) -> str:

@@ -32,6 +32,8 @@ class Fault:
         What is wrong and where.
     fix
         The exact next command or step.
+    about
+        The spec that is not given because of it, as `backends/onnx`; empty where it is not about one.
     """
 
     plugin: str
@@ -39,6 +41,7 @@ class Fault:
     kind: str
     reason: str
     fix: str
+    about: str = ""
 
     @property
     def warning(self) -> bool:

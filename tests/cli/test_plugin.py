@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pexpect
 import pytest
 
 from hub import config
 from tests.support.plugins import Made, backend
+from tests.support.terminal import plain, spawn
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -176,3 +178,28 @@ def test_a_registry_that_lists_another_version_does_not_vouch_for_this_one(hub, 
     )
     assert "the registry 'openmodelhub' lists >=0.1,<0.2, not this version" in result.stderr
     assert any((tmp_path / "elsewhere").iterdir())
+
+
+def test_install_asks_on_a_terminal_and_no_leaves_everything_as_it_was(site, tmp_path):
+    wheel = Made(name="asked").wheel(tmp_path)
+    target = tmp_path / "elsewhere"
+    env = {"PYTHONPATH": str(site), "PIP_TARGET": str(target), "PIP_NO_INDEX": "1"}
+    terminal = spawn("plugin", "install", str(wheel), env=env)
+    terminal.expect_exact("Plugins are code that runs as you. Install?")
+    terminal.sendline("n")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert "Stopped." in plain(terminal.before)
+    assert terminal.exitstatus == 130
+    assert not target.exists()
+
+
+def test_uninstall_asks_on_a_terminal(site):
+    Made(name="asked").lay(site)
+    terminal = spawn("plugin", "uninstall", "asked", env={"PYTHONPATH": str(site)})
+    terminal.expect_exact("Removes hubtest-asked, with asked.")
+    terminal.expect_exact("Go on?")
+    terminal.sendline("n")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert (site / "hubtest_asked.py").exists()

@@ -59,7 +59,7 @@ def test_an_id_that_two_plugins_give_is_given_by_neither_and_each_names_the_othe
     assert set(host.backends) == {"own-one", "own-two"}
     for mine, other in (("one", "two"), ("two", "one")):
         [fault] = record(host, f"hubtest-{mine}").faults
-        assert fault.kind == "clash"
+        assert (fault.kind, fault.about) == ("clash", "backends/shared")
         assert f"it gives backend 'shared', and so does plugin '{other}' (hubtest-{other} 1.2.3)" in fault.reason
         assert "hub plugin disable one" in fault.fix
         assert "hub plugin disable two" in fault.fix

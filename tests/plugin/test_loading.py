@@ -234,7 +234,7 @@ def test_an_invalid_field_names_hook_spec_and_every_fault(load_plugins):
     )
     host = load_plugins(Made(name="invalid", source=source))
     fault = only_fault(host, "invalid")
-    assert fault.kind == "bad-spec"
+    assert (fault.kind, fault.about) == ("bad-spec", "backends/good-backend")
     assert "hub_backends gives BackendSpec 'good-backend'" in fault.reason
     assert "formats is 'gguf' (str), not a tuple: write ('gguf',)" in fault.reason
     assert "'talk', which is no verb" in fault.reason
