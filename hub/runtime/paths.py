@@ -47,9 +47,15 @@ class Route:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DeadEnd:
-    """Why a recipe goes no further on some weights. `error` is set where the recipe itself is wrong."""
+    """Why a recipe goes no further on some weights.
+
+    `place` counts the steps of the recipe that were done; `detour` tells that a conversion was added on the way.
+    `error` is set where the recipe itself is wrong.
+    """
 
     reason: str
+    place: int
+    detour: bool
     error: HubError | None = None
 
 
@@ -80,6 +86,7 @@ def find_routes(
     """
     search = _Search(tuple(wanted), sorted(offers, key=lambda offer: offer.spec.id), formats, predict)
     search.walk(facts, 0, (), frozenset())
+    search.routes.dead = _telling(search.routes)
     return search.routes
 
 
@@ -138,8 +145,8 @@ class _Search:
         able = [offer for offer in self.offers if self._asks_for(offer, position) and facts.format in offer.spec.takes]
         for offer in able:
             self._apply(offer, facts, step.options, position, steps, seen, asked=step)
-        if not able and not steps:
-            self._stop(f"{step.where}: nothing installed does it to {facts.format}")
+        if not able:
+            self._stop(f"{step.where}: nothing installed does it to {facts.format}", position, steps)
 
     def _asks_for(self, offer: Offer, position: int) -> bool:
         if position == len(self.wanted):
@@ -162,11 +169,11 @@ class _Search:
         try:
             options = resolve_options(spec.options, given, what)
         except OptionError as error:
-            self._stop(error.message, error if asked else None)
+            self._stop(error.message, position, steps, error if asked else None)
             return
         after = self.predict(offer, facts, options)
         if isinstance(after, str):
-            self._stop(f"{what}: {after}")
+            self._stop(f"{what}: {after}", position, steps)
             return
         step = Step(
             transform=spec.id,
@@ -182,6 +189,13 @@ class _Search:
         )
         self.walk(after, position + (asked is not None), (*steps, step), seen)
 
-    def _stop(self, reason: str, error: HubError | None = None) -> None:
-        if all(dead.reason != reason for dead in self.routes.dead):
-            self.routes.dead.append(DeadEnd(reason=reason, error=error))
+    def _stop(self, reason: str, position: int, steps: tuple[Step, ...], error: HubError | None = None) -> None:
+        detour = any(not step.asked for step in steps)
+        self.routes.dead.append(DeadEnd(reason=reason, place=position, detour=detour, error=error))
+
+
+def _telling(routes: Routes) -> list[DeadEnd]:
+    """Each reason once: those without a detour where a path was found, else those that came furthest."""
+    furthest = max((dead.place for dead in routes.dead), default=0)
+    told = [dead for dead in routes.dead if (not dead.detour if routes.found else dead.place == furthest)]
+    return list({dead.reason: dead for dead in reversed(told)}.values())[::-1]

@@ -19,7 +19,7 @@ from hub.runtime.facts import facts_of
 from hub.runtime.judge import Judge, Usable, call
 from hub.runtime.paths import Offer, carry_over, find_routes
 from hub.runtime.recipe import Step, Wanted, parse_recipe, satisfied
-from hub.runtime.refusal import does_not_fit, no_way, unknown_backend, unknown_step
+from hub.runtime.refusal import does_not_fit, no_way, unknown_backend, unknown_step, unknown_task
 from hub.types import Estimate, Facts, OptionValue, WeightFile
 
 if TYPE_CHECKING:
@@ -125,6 +125,9 @@ def make_plan(
     listed = listed or _catalogue_plugins
     if backend is not None and backend not in host.backends:
         raise unknown_backend(backend, host, listed)
+    if not (task or target.model.task):
+        raise unknown_task(target.reference, host)
+    device = None if device == "auto" else device
     wanted = parse_recipe(recipe)
     _check_steps(wanted, target, host, listed)
     ways = list(_ways(target, wanted, host, backend, task))
@@ -201,7 +204,7 @@ def _check_steps(wanted: Sequence[Wanted], target: Target, host: Host, listed: C
     known = {*host.formats, *does, *(step.name for step in carried)}
     for step in wanted:
         if step.name not in known:
-            raise unknown_step(step.where, step.name, known, listed)
+            raise unknown_step(step.where, step.name, known, host, listed)
 
 
 def _plan(target: Target, best: Usable, rejected: tuple[Rejected, ...], store: Store) -> Plan:

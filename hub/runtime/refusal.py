@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from hub.plugin.host import Host
     from hub.registry.schema import Plugin, Variant
 
-__all__ = ["does_not_fit", "explain", "no_way", "unknown_backend", "unknown_step"]
+__all__ = ["does_not_fit", "explain", "no_way", "unknown_backend", "unknown_step", "unknown_task"]
 
 Listed = Callable[[], Sequence["Plugin"]]
 
 
 def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: Host, listed: Listed) -> HubError:
     """The error where every candidate lost before memory was asked about."""
-    details = [explain(each.rejected) for each in lost]
+    details = list(dict.fromkeys(explain(each.rejected) for each in lost))
     told = f"'{name}' cannot be run here"
     kinds = {each.kind for each in lost} - {"asked"}
     for kind in ("option", "recipe"):
@@ -43,7 +43,7 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
     broken = next((each.error for each in lost if each.kind == "broken" and each.error), None)
     if broken is not None and kinds <= {"format", "broken", "recipe"}:
         return PluginBroken(f"{told}: {broken.message}", hint=broken.hint, details=details)
-    first = next((each for each in lost if each.kind not in {"asked", "format", "recipe"}), lost[0])
+    first = min(lost, key=lambda each: each.kind in {"asked", "format", "recipe"})
     return PlanError(f"{told}: {first.rejected.reason}", hint=install, details=details)
 
 
@@ -110,28 +110,39 @@ def missing_packages(variants: Sequence[Variant], lost: Sequence[Lost], host: Ho
 def unknown_backend(backend: str, host: Host, listed: Listed) -> HubError:
     """The error for a backend that nothing installed gives."""
     package = next((each.package for each in listed() if backend in each.gives.get("backends", ())), "")
-    faulty = next((record for record in host.plugins if record.distribution == package and record.state != "ok"), None)
     told = f"backend '{backend}' is not installed"
-    if faulty is not None:
-        return _switched_off_or_broken(
-            f"backend '{backend}' cannot be used", faulty.name, faulty.state, faulty.faults, ()
-        )
     if package:
-        return PluginMissing(told, hint=f"Install it: hub plugin install {package}")
+        return _listed_elsewhere(told, f"backend '{backend}' cannot be used", package, host)
     near = get_close_matches(backend, host.backends, n=1)
     known = f"Installed: {', '.join(sorted(host.backends))}." if host.backends else "None is installed."
     return PluginMissing(told + (f"; did you mean '{near[0]}'?" if near else ""), hint=f"{known} See: hub plugin list")
 
 
-def unknown_step(where: str, name: str, known: Collection[str], listed: Listed) -> HubError:
+def unknown_step(where: str, name: str, known: Collection[str], host: Host, listed: Listed) -> HubError:
     """The error for a step that no transform and no format is named by."""
     gives = {each.package: [key.split("-") for key in each.gives.get("transforms", ())] for each in listed()}
     package = next((package for package, words in gives.items() if any(name in key for key in words)), "")
     if package:
-        return PluginMissing(f"{where}: nothing installed does it", hint=f"Install it: hub plugin install {package}")
+        return _listed_elsewhere(f"{where}: nothing installed does it", f"{where} cannot be done", package, host)
     near = get_close_matches(name, known, n=1)
     guess = f"; did you mean '{near[0]}'?" if near else ""
     return UsageError(f"{where} is not known{guess}", hint=f"Steps: {', '.join(sorted(known))}" if known else "")
+
+
+def unknown_task(reference: str, host: Host) -> HubError:
+    """The error for weights of which nobody says what they are for."""
+    return PlanError(
+        f"what '{reference}' is for is not known: no installed model plugin recognises it",
+        hint=f"Say it with --task: {', '.join(sorted(host.tasks))}",
+    )
+
+
+def _listed_elsewhere(missing: str, unusable: str, package: str, host: Host) -> HubError:
+    """The error for what a listed package gives: it is not installed, switched off, or broken."""
+    faulty = next((record for record in host.plugins if record.distribution == package and record.state != "ok"), None)
+    if faulty is not None:
+        return _switched_off_or_broken(unusable, faulty.name, faulty.state, faulty.faults, ())
+    return PluginMissing(missing, hint=f"Install it: hub plugin install {package}")
 
 
 def explain(rejected: Rejected) -> str:

@@ -29,6 +29,7 @@ from hub.store.layout import storage_errors
 from hub.store.names import digest_of_files
 from hub.store.progress import Progress, Silent
 from hub.store.session import Session
+from hub.store.space import check_space
 from hub.store.store import Store
 from hub.types import Artifact, Facts, WeightFile
 
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["apply_recipe", "find_derived"]
 
 SCHEME = "derived"
+_COPIES = 3
+"""What a step takes on the disk, in sizes of its input: the copy, what is made, and that in the store."""
 
 
 def find_derived(plan: Plan, *, host: Host, store: Store) -> tuple[Plan, Artifact] | None:
@@ -160,6 +163,7 @@ class _Job:
         provided = self._provided()
         progress.say(f"{self.step}: running {self.step.transform} on {self.plan.variant}")
         claims = {parent.digest.removeprefix("sha256:"), *(file.sha256 for file in parent.files if file.sha256)}
+        check_space(self.store.layout, parent.files * _COPIES, f"step '{self.step}'")
         with Session(self.store.layout, claims) as session:
             copies, out = session.scratch("in"), session.scratch("out")
             with storage_errors(copies):

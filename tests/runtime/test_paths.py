@@ -69,6 +69,16 @@ def test_a_step_that_nothing_does_to_the_format_is_said() -> None:
     assert routes.dead[0].reason == "step 1 of the recipe, 'shrink': nothing installed does it to a"
 
 
+def test_the_step_that_was_not_reached_is_said_where_a_recipe_ends_early() -> None:
+    routes = search([transform("shrink", "a", lossy=True), transform("prune", "b", lossy=True)], "shrink | prune")
+    assert [dead.reason for dead in routes.dead] == ["step 2 of the recipe, 'prune': nothing installed does it to a"]
+
+
+def test_a_detour_that_leads_nowhere_is_not_said_where_a_path_was_found() -> None:
+    routes = search([transform("shrink", "a", lossy=True), convert("a", "b")], "shrink")
+    assert (shown(routes), routes.dead) == (["aa", "aab"], [])
+
+
 def test_the_same_step_twice_is_done_twice() -> None:
     routes = search([transform("shrink", "a", lossy=True)], "shrink | shrink")
     assert [len(route.steps) for route in routes.found] == [2]

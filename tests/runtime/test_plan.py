@@ -263,7 +263,10 @@ def test_equal_ways_are_decided_by_name_whatever_was_installed_first() -> None:
 
 
 LLAMACPP = Plugin(
-    package="openmodelhub-fast", summary="", gives={"backends": ("fast",), "transforms": ("fast-int4",)}, formats=("gguf",)
+    package="openmodelhub-fast",
+    summary="",
+    gives={"backends": ("fast",), "transforms": ("fast-int4",)},
+    formats=("gguf",),
 )
 
 
@@ -372,3 +375,21 @@ def test_another_task_may_be_asked_for() -> None:
     assert plan_of(entry(variant("graph")), host, task="text-generation").model_plugin == "generation"
     with pytest.raises(HubError, match="no installed model plugin does image-classification"):
         plan_of(entry(variant("graph")), host, task="image-classification")
+
+
+def test_weights_of_which_nobody_says_what_they_are_for_ask_for_a_task() -> None:
+    host = make_host(backend(), model_plugin())
+    with pytest.raises(PlanError, match="what 'thing' is for is not known") as caught:
+        plan_of(entry(variant("graph"), task=""), host)
+    assert caught.value.hint == "Say it with --task: feature-extraction, text-generation"
+    assert plan_of(entry(variant("graph"), task=""), host, task="feature-extraction").task == "feature-extraction"
+
+
+def test_a_recipe_that_ends_early_says_where() -> None:
+    host = make_host(backend(), model_plugin(), transform("int8", "onnx"), transform("prune", "gguf"))
+    with pytest.raises(PlanError, match=r"step 2 of the recipe, 'prune': nothing installed does it to onnx"):
+        plan_of(entry(variant("graph")), host, recipe="int8 | prune")
+
+
+def test_the_device_auto_asks_for_nothing() -> None:
+    assert plan_of(entry(variant("graph")), make_host(backend(), model_plugin()), device="auto").device == "cpu"

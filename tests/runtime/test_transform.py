@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing
+from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, StorageError
 from hub.plugin.host import Host
 from hub.runtime.lineage import key_of_step, read_lineage
 from hub.runtime.load import open_plan
@@ -184,6 +185,18 @@ def tree(store: Store) -> set[str]:
     """Everything in the store but lock files."""
     root = store.layout.root
     return {path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file() and path.suffix != ".lock"}
+
+
+def test_a_step_that_the_disk_cannot_hold_is_refused_first(
+    tmp_path: Path, store: Store, count: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = making_host(step("double", "double"))
+    plan, parent = ready(tmp_path, store, "double", host)
+    usage = shutil.disk_usage(tmp_path)._replace(free=10)
+    monkeypatch.setattr("hub.store.space.shutil.disk_usage", lambda path: usage)
+    with pytest.raises(StorageError, match="step 'double' needs"):
+        apply_recipe(plan, parent, host=host, store=store)
+    assert count.read_text() == ""
 
 
 def test_a_transform_that_is_gone_is_named_with_its_package(tmp_path: Path, store: Store) -> None:

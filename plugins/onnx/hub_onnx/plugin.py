@@ -64,6 +64,6 @@ def hub_transforms() -> list[TransformSpec]:
                     help="basic folds and removes; extended also fuses operators of transformers.",
                 ),
             ),
-            summary="The graph as ONNX Runtime optimises it: loads faster, answers the same",
+            summary="The graph as ONNX Runtime optimises it: loads a little faster, answers the same",
         )
     ]
