@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from hub.errors import BadReference
 from hub.registry.catalogue import Catalogue, load_catalogue
 from hub.registry.decode import decode
+from tests.support.package_index import wheel
 from tests.support.registries import model, registry
 
 OURS = "HuggingFaceTB/SmolLM2-135M-Instruct"
@@ -130,6 +133,27 @@ def test_a_registry_in_a_plugins_wheel_is_found_without_importing_the_plugin(tmp
     catalogue = load_catalogue()
     assert catalogue.find("thing/carried").origin == "thing"
     assert catalogue.notices == ()
+
+
+def test_a_registry_is_found_in_a_real_wheel_that_pip_installed(tmp_path, run_hub):
+    made = tmp_path / "hub_thing-1.0-py3-none-any.whl"
+    points = b"[hub.registries]\nthing = hub_thing:models.json\n"
+    made.write_bytes(
+        wheel(
+            "hub_thing",
+            "1.0",
+            {
+                "hub_thing/__init__.py": b"raise SystemExit('imported')",
+                "hub_thing/models.json": registry(model("thing/carried"), name="thing"),
+                "hub_thing-1.0.dist-info/entry_points.txt": points,
+            },
+        )
+    )
+    pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--target", str(tmp_path / "site")]
+    subprocess.run([*pip, str(made)], check=True, capture_output=True)
+    result = run_hub("info", "--json", "thing/carried", env={"PYTHONPATH": str(tmp_path / "site")})
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["origin"] == "thing"
 
 
 def test_a_registry_in_a_folder_of_a_plugin_is_found(tmp_path, monkeypatch):
