@@ -113,6 +113,13 @@ def test_plan_as_json_has_stable_names(toys: Path, run_hub: RunHub) -> None:
     )
 
 
+def test_every_name_of_the_json_is_documented(toys: Path, run_hub: RunHub) -> None:
+    plan = json.loads(run_hub("plan", "lamp", "--json", "--compress", "shrink").stdout)
+    page = (Path(__file__).parents[2] / "docs" / "plan.md").read_text(encoding="utf-8").partition("## JSON")[2]
+    names = {*plan, *plan["recipe"][0], *plan["memory"], *plan["rejected"][0]}
+    assert {name for name in names if f"`{name}`" not in page} == set()
+
+
 def test_plan_downloads_nothing(toys: Path, run_hub: RunHub, hub_home: Path) -> None:
     assert run_hub("plan", "lamp").returncode == 0
     assert not (hub_home / "store").exists()
