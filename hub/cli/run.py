@@ -58,6 +58,7 @@ def _options_of_answers(function: F) -> F:
 @click.option("--backend", metavar="ID", help="Runtime to use; the plan chooses otherwise.")
 @click.option("--device", metavar="DEVICE", help="cpu, cuda, …; the plan chooses otherwise.")
 @click.option("--compress", metavar="RECIPE", default="", help="Steps to compress with, such as int8.")
+@click.option("--task", metavar="TASK", help="What to do with a model that no registry lists, or that does several.")
 @click.option("--worker", is_flag=True, help="Run the model in a process of its own.")
 @_options_of_answers
 @click.option("--stream/--no-stream", default=True, help="Show an answer while it is made (default), or when done.")
@@ -101,7 +102,7 @@ def _loaded(reference: str, options: dict[str, Any]) -> Iterator[tuple[LoadedMod
     from hub.runtime.api import load
 
     host = get_host()
-    how = {name: options.pop(name) for name in ("backend", "device", "compress", "worker")}
+    how = {name: options.pop(name) for name in ("backend", "device", "compress", "task", "worker")}
     pairs = options.pop("pairs")
     given = sort_options({**options, "schema": read_schema(options["schema"])}, pairs, host, how["backend"])
     with terminal_progress() as progress:

@@ -157,3 +157,15 @@ def test_a_task_that_is_given_is_not_asked_for(tmp_path, monkeypatch):
     monkeypatch.setattr("hub.runtime.claims.claimed_task", lambda *_, **__: pytest.fail("plugins were asked"))
     (tmp_path / "x.gguf").write_bytes(gguf(ARCHITECTURE))
     assert resolve(str(tmp_path), task="feature-extraction").model.task == "feature-extraction"
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_where_nothing_tells_the_task_the_hint_names_an_option_that_is_there(run_hub, tmp_path, command):
+    (tmp_path / "model.onnx").write_bytes(b"x")
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "vits"}))
+    words = [command, str(tmp_path), *(["hello"] if command == "run" else [])]
+    result = run_hub(*words)
+    assert result.returncode == 1
+    assert "--task" in result.stderr
+    assert "what '" not in run_hub(*words, "--task", "feature-extraction").stderr
+    assert "No such option" not in run_hub(*words, "--task", "feature-extraction").stderr
