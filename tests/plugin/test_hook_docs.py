@@ -103,21 +103,21 @@ def test_every_kind_of_fault_in_the_code_is_declared():
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project of the page, written out."""
-    return lay_project(tmp_path_factory.mktemp("docs") / "hub-glove")
+    return lay_project(tmp_path_factory.mktemp("docs") / "hub-vec")
 
 
 @pytest.fixture(scope="module")
-def glove(environment: Environment, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
+def vec(environment: Environment, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """The environment with the page's plugin, built as its pyproject says."""
-    environment.install(build_wheel(project, tmp_path_factory.mktemp("glove")))
+    environment.install(build_wheel(project, tmp_path_factory.mktemp("vec")))
     yield environment
-    environment.run("-m", "pip", "uninstall", "--quiet", "--yes", "hub-glove", check=True)
+    environment.run("-m", "pip", "uninstall", "--quiet", "--yes", "hub-vec", check=True)
 
 
 def test_the_page_holds_the_whole_project():
     names = ["__init__", "plugin", "facts", "backend", "model"]
-    files = {"pyproject.toml", "tests/test_glove.py", *(f"hub_glove/{name}.py" for name in names)}
-    assert files | {"tiny/tiny.glove.txt", "tiny/config.json"} == set(project_files())
+    files = {"pyproject.toml", "tests/test_vec.py", *(f"hub_vec/{name}.py" for name in names)}
+    assert files | {"tiny/words.vec", "tiny/config.json"} == set(project_files())
 
 
 @pytest.mark.venv
@@ -126,47 +126,48 @@ class TestTheExample:
     """The page's plugin, built, installed and used in a fresh environment."""
 
     @pytest.mark.parametrize(("command", "printed"), console(""))
-    def test_its_commands_print_what_the_page_says(self, glove, project, command, printed):
-        result = glove.shell(command, cwd=project)
+    def test_its_commands_print_what_the_page_says(self, vec, project, command, printed):
+        result = vec.shell(command, cwd=project)
         assert result.returncode == 0, result.stderr
         assert squeezed(result.stdout) == squeezed(printed)
 
-    def test_its_tests_pass(self, glove, project):
-        result = glove.run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(project / "tests"))
+    def test_its_tests_pass(self, vec, project):
+        result = vec.run("-m", "pytest", "-q", "-p", "no:cacheprovider", str(project / "tests"))
         assert result.returncode == 0, result.stdout
-        assert "3 passed" in result.stdout
+        assert "failed" not in result.stdout
+        assert "passed" in result.stdout
 
     def test_it_imports_only_what_a_plugin_may(self, project):
         allowed = {"hub", "hub.plugin", "hub.types", "hub.errors", "hub.runtime.protocols"}
-        code = "".join(path.read_text(encoding="utf-8") for path in project.glob("hub_glove/*.py"))
+        code = "".join(path.read_text(encoding="utf-8") for path in project.glob("hub_vec/*.py"))
         imported = set(re.findall(r"^(?:from|import) (hub[\w.]*)", code, re.MULTILINE))
         assert {"hub.plugin", "hub.runtime.protocols"} <= imported <= allowed - {"hub"}
 
     @pytest.mark.parametrize(("command", "printed"), console("fault"))
-    def test_its_fault_looks_as_the_page_says(self, glove, project, command, printed):
-        with changed(glove.site / "hub_glove" / "plugin.py", "def hub_backends", "def hub_backend"):
-            result = glove.shell(command, cwd=project)
+    def test_its_fault_looks_as_the_page_says(self, vec, project, command, printed):
+        with changed(vec.site / "hub_vec" / "plugin.py", "def hub_backends", "def hub_backend"):
+            result = vec.shell(command, cwd=project)
         assert squeezed(result.stdout + result.stderr) == squeezed(printed)
 
-    def test_a_runtime_that_is_missing_ends_the_command_that_needs_it_with_3(self, glove, project):
-        with changed(glove.site / "hub_glove" / "backend.py", "import numpy as np", "import absent_runtime as np"):
-            result = glove.hub("run", str(project / "tiny"), "king")
-            other = glove.hub("plugin", "list")
+    def test_a_runtime_that_is_missing_ends_the_command_that_needs_it_with_3(self, vec, project):
+        with changed(vec.site / "hub_vec" / "backend.py", "import numpy as np", "import absent_runtime as np"):
+            result = vec.hub("run", str(project / "tiny"), "king")
+            other = vec.hub("plugin", "list")
         assert (result.returncode, result.stdout) == (3, "")
-        assert "plugin 'glove' (hub-glove 0.1.0) is broken: it needs the module 'absent_runtime'" in result.stderr
-        assert f"{glove.python} -m pip install absent_runtime" in result.stderr
+        assert "plugin 'vec' (hub-vec 0.1.0) is broken: it needs the module 'absent_runtime'" in result.stderr
+        assert f"{vec.python} -m pip install absent_runtime" in result.stderr
         assert other.returncode == 0
 
     def test_it_installs_in_editable_form(self, environment, tmp_path):
-        folder = lay_project(tmp_path / "hub-glove")
+        folder = lay_project(tmp_path / "hub-vec")
         with (folder / "pyproject.toml").open("a") as settings:
             settings.write('[tool.hatch.build]\ndev-mode-dirs = ["."]\n')  # else hatchling asks the index for a helper
-        environment.run("-m", "pip", "uninstall", "--quiet", "--yes", "hub-glove")
+        environment.run("-m", "pip", "uninstall", "--quiet", "--yes", "hub-vec")
         result = environment.hub(
             "plugin", "install", "--editable", str(folder), env={"PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_DEPS": "1"}
         )
         assert result.returncode == 0, result.stderr
-        assert "hub-glove 0.1.0: Word vectors in GloVe's text format." in result.stderr
+        assert "hub-vec 0.1.0: Word vectors in the .vec format of fastText." in result.stderr
         assert "by Ada Example, licence MIT" in result.stderr
-        assert "Plugin 'glove' 0.1.0 gives formats glove; backends glove; models glove." in result.stderr
-        assert environment.hub("plugin", "uninstall", "glove").returncode == 0
+        assert "Plugin 'vec' 0.1.0 gives formats vec; backends vec; models vec." in result.stderr
+        assert environment.hub("plugin", "uninstall", "vec").returncode == 0
