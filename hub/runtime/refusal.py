@@ -108,7 +108,11 @@ def missing_packages(variants: Sequence[Variant], lost: Sequence[Lost], host: Ho
 
 
 def unknown_backend(backend: str, host: Host, listed: Listed) -> HubError:
-    """The error for a backend that nothing installed gives."""
+    """The error for a backend that nothing installed gives, or that is not given because of a fault."""
+    fault = next((each for each in host.faults if each.about == f"backends/{backend}"), None)
+    if fault is not None:
+        told = f"backend '{backend}' cannot be used: plugin '{fault.plugin}' is broken: {fault.reason}"
+        return PluginBroken(told, hint=fault.fix)
     package = next((each.package for each in listed() if backend in each.gives.get("backends", ())), "")
     told = f"backend '{backend}' is not installed"
     if package:
@@ -172,8 +176,9 @@ def _switched_off_or_broken(
             hint=f"Switch it on: hub plugin enable {plugin}",
             details=details,
         )
-    reasons = [str(getattr(fault, "reason", fault)) for fault in faults]
-    fix = next((str(getattr(fault, "fix", "")) for fault in faults), "")
+    serious = [fault for fault in faults if not getattr(fault, "warning", False)]
+    reasons = [str(getattr(fault, "reason", fault)) for fault in serious]
+    fix = next((str(getattr(fault, "fix", "")) for fault in serious), "")
     return PluginBroken(f"{told}: plugin '{plugin}' is {state}: {_joined(reasons)}", hint=fix, details=details)
 
 

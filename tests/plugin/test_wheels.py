@@ -111,6 +111,13 @@ def test_using_the_plugin_with_a_missing_dependency_ends_with_3_and_the_pip_comm
     assert f"{broken.python} -m pip install 'absent-runtime>=2'" in result.stderr
 
 
+def test_a_backend_that_two_plugins_give_ends_the_command_that_asks_for_it_with_3(broken):
+    result = broken.hub("run", "smollm2-135m", "Hello", "--backend", "wanted")
+    assert (result.returncode, result.stdout) == (3, "")
+    assert "backend 'wanted' cannot be used: plugin 'clash1' is broken" in result.stderr
+    assert "Keep one: hub plugin disable clash1 or hub plugin disable clash2" in result.stderr
+
+
 def test_a_command_that_needs_a_broken_plugin_ends_with_3_and_names_it(environment, tmp_path):
     made = Made(name="llamacpp", distribution="openmodelhub-llamacpp", version="0.1.0", source="import absent_x\n")
     environment.install(made.wheel(tmp_path))
