@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from hub.errors import PluginBroken
 from hub.plugin.specs import BackendSpec, ModelSpec
+from hub.runtime.asking import ask
 from hub.runtime.guard import guard
-from hub.runtime.judge import call
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import OpenRequest, Session
 from hub.runtime.relay import silent
@@ -95,7 +95,7 @@ def check_agreement(before: Weights, after: Weights, model: str, tolerance: floa
     if opens[0] is None or opens[1] is None:
         missing = before.facts.format if opens[0] is None else after.facts.format
         return {"skipped": f"no installed backend runs {missing}"}
-    samples = call(host, host.tasks[before.facts.task], target)
+    samples = ask(host, host.tasks[before.facts.task], target, answer=list)
     calls = _record(before, opens[0], plugin, samples, host)
     with _opened(after, opens[1], host) as parts:
         difference = max((_difference(each, parts[each.part].run(each.feeds)) for each in calls), default=0.0)
@@ -131,7 +131,7 @@ def _opened(weights: Weights, backend: Provided[BackendSpec], host: Host) -> Ite
             request = OpenRequest(
                 path=weights.path, verb="run", device="cpu", facts=weights.facts, part=part, options=options
             )
-            session = guard(call(host, backend, backend.spec.target, request), "run", backend=backend.spec.id)
+            session = guard(ask(host, backend, backend.spec.target, request), "run", backend=backend.spec.id)
             stack.callback(session.close)
             parts[part] = session
         yield parts

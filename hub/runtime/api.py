@@ -96,6 +96,8 @@ def load(
         options=load_options,
         task=task,
     )
+    for note in chosen.notes:
+        _say(note, progress, depth=3)
     chosen, artifact = _artifact(target, chosen, host, store, progress)
     return LoadedModel(
         chosen,

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from hub.errors import HubError, OptionError
 from hub.memory import DEFAULT_CONTEXT, free_memory
 from hub.plugin.specs import BackendSpec
+from hub.runtime.asking import ask
 from hub.runtime.candidates import Candidate, Lost
 from hub.runtime.memory import default_estimate
 from hub.runtime.options import resolve_options
@@ -23,7 +24,7 @@ from hub.types import Estimate, Facts, OptionValue
 if TYPE_CHECKING:
     from hub.plugin.host import Host, Provided
 
-__all__ = ["Judge", "Usable", "call"]
+__all__ = ["Judge", "Usable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,9 +84,7 @@ class Judge:
         backend, facts = candidate.backend, candidate.route.facts
         if backend.spec.memory is None:
             return default_estimate(facts, options, candidate.verb)
-        estimate = self._call(backend, backend.spec.memory, facts, options)
-        assert isinstance(estimate, Estimate)
-        return estimate
+        return cast("Estimate", ask(self._host, backend, backend.spec.memory, facts, options, answer=Estimate))
 
     def probe(self, backend: Provided[BackendSpec]) -> Probe | HubError:
         """What the backend found on this machine, or why it cannot run on it."""
@@ -94,7 +93,7 @@ class Judge:
             for name, value in spec.env.items():
                 os.environ.setdefault(name, value)
             try:
-                found = self._call(backend, spec.probe) if spec.probe else Probe(devices=("cpu",))
+                found = ask(self._host, backend, spec.probe, answer=Probe) if spec.probe else Probe(devices=("cpu",))
             except HubError as error:
                 found = error
             self._probes[spec.id] = found
@@ -131,31 +130,6 @@ class Judge:
             return f"the variant has no file of format {facts.format}"
         if backend.spec.accepts is None:
             return None
-        answer = self._call(backend, backend.spec.accepts, facts, verb)
-        return str(answer) if answer else None
-
-    def _call(self, provided: Provided[Any], target: str, *arguments: object) -> Any:  # Any: whatever the target gives
-        return call(self._host, provided, target, *arguments)
-
-
-def call(host: Host, provided: Provided[Any], target: str, *arguments: object) -> Any:  # Any: as the target gives
-    """Call a function of a plugin; whatever it raises becomes an error that names the plugin.
-
-    Raises
-    ------
-    HubError
-        As the function raised it, or `PluginBroken`.
-    """
-    from hub.errors import PluginBroken
-
-    function = host.resolve(provided, target)
-    try:
-        return function(*arguments)
-    except HubError:
-        raise
-    except (Exception, SystemExit) as error:
-        reason = str(error).strip() or type(error).__name__
-        raise PluginBroken(
-            f"{provided.distribution} {provided.version} cannot be used here: {reason}",
-            hint=f"Reinstall it: hub plugin install {provided.distribution}",
-        ) from error
+        return (
+            cast("str | None", ask(self._host, backend, backend.spec.accepts, facts, verb, answer=str | None)) or None
+        )

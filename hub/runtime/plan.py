@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from hub import config
 from hub.errors import HubError
+from hub.runtime.asking import ask
 from hub.runtime.candidates import Candidate, Lost, Rejected, Start, combine
 from hub.runtime.choice import Choice
 from hub.runtime.facts import facts_of
-from hub.runtime.judge import Judge, Usable, call
+from hub.runtime.judge import Judge, Usable
 from hub.runtime.paths import Offer, carry_over, find_routes
 from hub.runtime.recipe import Step, Wanted, parse_recipe, satisfied
 from hub.runtime.refusal import does_not_fit, no_way, unknown_backend, unknown_step, unknown_task
@@ -189,11 +190,10 @@ def _predictor(host: Host) -> Callable[[Offer, Facts, Mapping[str, OptionValue]]
         if offer.spec.predict is None:
             return carry_over(facts, offer.spec)
         try:
-            after = call(host, host.transforms[offer.spec.id], offer.spec.predict, facts, options)
+            after = ask(host, host.transforms[offer.spec.id], offer.spec.predict, facts, options, answer=Facts | str)
         except HubError as error:
             return error.message
-        assert isinstance(after, Facts | str)
-        return after
+        return cast("Facts | str", after)
 
     return predict
 

@@ -114,6 +114,10 @@ def by_context(facts: Facts, options: Mapping[str, object]) -> Estimate:
     return Estimate(weights=0, cache=context * GIB)
 
 
+def answers_oddly(*arguments: object) -> object:
+    return object()
+
+
 def predict_half(facts: Facts, options: Mapping[str, object]) -> Facts:
     return replace(facts, size=facts.size // 2)
 
