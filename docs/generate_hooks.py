@@ -1,7 +1,7 @@
-"""Writes the reference of hooks and specs in `plugins.md` from the code, so that it cannot go stale.
+"""Writes the reference of hooks, specs and protocols in `plugins.md` from the code, so that it cannot go stale.
 
-What stands between `<!-- hooks -->` and `<!-- /hooks -->` is replaced. `--check` changes nothing and fails if the page
-is out of date.
+What stands between `<!-- hooks -->` and `<!-- /hooks -->`, and between the same marks of `protocols`, is replaced.
+`--check` changes nothing and fails if the page is out of date.
 """
 
 from __future__ import annotations
@@ -10,22 +10,46 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
 
 from hub.plugin import hooks
 from hub.plugin.checks import HOOKS
-from hub.types import Option
+from hub.runtime import protocols
+from hub.sources import Listing, Sink, Source, SourceContext
+from hub.types import Estimate, Facts, Option, WeightFile
 
 PAGE = Path(__file__).with_name("plugins.md")
-MARK = re.compile(r"(<!-- hooks -->\n).*?(<!-- /hooks -->)", re.DOTALL)
+MARK = re.compile(r"(<!-- (hooks|protocols) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
+HEADING = "\nParameters\n----------\n"
+CLASSES = (protocols.Session, protocols.Model, protocols.Stream, Source, Sink)
+RECORDS = (
+    protocols.OpenRequest,
+    protocols.Probe,
+    protocols.Tensor,
+    protocols.Sampling,
+    protocols.Generate,
+    protocols.Generated,
+    protocols.Chat,
+    protocols.Reply,
+    protocols.Delta,
+    Facts,
+    WeightFile,
+    Estimate,
+    SourceContext,
+    Listing,
+)
 
 
-def reference() -> str:
-    """The whole section, as Markdown."""
-    parts = [line for name in HOOKS for line in hook(name)]
-    parts += [line for _, spec in HOOKS.values() for line in record(spec)]
-    return "\n".join([*parts, *record(Option)]) + "\n"
+def reference(section: str) -> str:
+    """A section, as Markdown."""
+    if section == "hooks":
+        parts = [line for name in HOOKS for line in hook(name)]
+        parts += [line for spec in (*(spec for _, spec in HOOKS.values()), Option) for line in record(spec)]
+    else:
+        parts = [line for each in CLASSES for line in methods(each)]
+        parts += [line for each in RECORDS for line in record(each)]
+    return "\n".join(parts) + "\n"
 
 
 def hook(name: str) -> Iterator[str]:
@@ -42,6 +66,26 @@ def signature(function: object) -> str:
     return str(inspect.signature(function)).replace("'", "")
 
 
+def methods(kind: type) -> Iterator[str]:
+    """A class: its attributes with their defaults, its methods with their signatures, and what it is for."""
+    yield f"### {kind.__name__}"
+    yield "```python"
+    yield f"class {kind.__name__}:"
+    for name, written in vars(kind).get("__annotations__", {}).items():
+        yield f"    {name}: {written} = {getattr(kind, name)!r}"
+    for name, value in vars(kind).items():
+        function = value.fget if isinstance(value, property) else value
+        if inspect.isfunction(function) and (function.__annotations__ if name == "__init__" else name[0] != "_"):
+            said = (function.__doc__ or "").strip().partition("\n\n")[0]
+            yield from (f"    # {line.strip()}" for line in said.splitlines())
+            yield from (["    @property"] if isinstance(value, property) else [])
+            yield f"    def {name}{signature(function)}"
+    yield "```"
+    summary, _, fields_ = re.sub(r"\nAttributes\n", "\nParameters\n", inspect.getdoc(kind) or "").partition(HEADING)
+    yield summary.strip() + "\n"
+    yield from items(fields_)
+
+
 def record(spec: type) -> Iterator[str]:
     """A frozen dataclass: its fields with types and defaults, then what its docstring says of them."""
     yield f"### {spec.__name__}"
@@ -49,7 +93,7 @@ def record(spec: type) -> Iterator[str]:
     yield f"{spec.__name__}("
     yield from (f"    {field.name}: {field.type}{default(field)}," for field in fields(spec))
     yield ")\n```"
-    summary, _, parameters = (inspect.getdoc(spec) or "").partition("\nParameters\n----------\n")
+    summary, _, parameters = (inspect.getdoc(spec) or "").partition(HEADING)
     yield summary.strip() + "\n"
     yield from items(parameters)
 
@@ -57,7 +101,8 @@ def record(spec: type) -> Iterator[str]:
 def default(field: Field[object]) -> str:
     """The default as text; empty for a field that must be given."""
     if field.default_factory is not MISSING:
-        return f" = {field.default_factory()!r}"
+        made = field.default_factory()
+        return f" = {type(made).__name__}()" if is_dataclass(made) else f" = {made!r}"
     return "" if field.default is MISSING else f" = {field.default!r}"
 
 
@@ -74,7 +119,7 @@ def items(parameters: str) -> Iterator[str]:
 def main() -> int:
     """Write the page, or check it."""
     text = PAGE.read_text(encoding="utf-8")
-    fresh = MARK.sub(lambda match: match[1] + reference() + match[2], text)
+    fresh = MARK.sub(lambda match: match[1] + reference(match[2]) + match[3], text)
     if fresh != text and "--check" in sys.argv:
         sys.exit(f"{PAGE.name} is out of date. Run: python docs/generate_hooks.py")
     PAGE.write_text(fresh, encoding="utf-8")

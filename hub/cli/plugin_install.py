@@ -99,14 +99,14 @@ def _vouched(release: Release, listed: Sequence[ListedPlugin]) -> str:
         return "no registry lists it: nobody vouches for it"
     for each in entries:
         if SpecifierSet(each.plugin.version).contains(release.version, prereleases=True):
-            return f"listed by the registry '{each.origin}'"
+            return f"the registry '{each.origin}' lists this name and version; nobody vouches for the file itself"
     return f"the registry '{entries[0].origin}' lists {entries[0].plugin.version}, not this version"
 
 
 def _check(releases: Sequence[Release], as_json: bool) -> None:
     """Say what came of it, as the next command will see it: asked in a process of its own."""
     names = {canonical(release.name) for release in releases}
-    plugins = [plugin for plugin in _ask(releases) if canonical(plugin["package"]) in names]
+    plugins = [plugin for plugin in (_ask(releases) if releases else ()) if canonical(plugin["package"]) in names]
     if as_json:
         done: list[JSON] = [{"package": release.name, "version": release.version} for release in releases]
         print_json({"installed": done, "plugins": plugins})  # type: ignore[dict-item]  # a TypedDict is JSON

@@ -127,13 +127,18 @@ def _release(item: Mapping[str, JSON]) -> Release:
         version=str(metadata["version"]),
         requested=bool(item.get("requested")),
         author=_first(metadata, "author", "author_email", "maintainer", "maintainer_email"),
-        license=_first(metadata, "license_expression", "license").partition("\n")[0],
+        license=_first(metadata, "license_expression", "license")[:80],
         summary=_first(metadata, "summary"),
-        requires=tuple(str(text) for text in requires) if isinstance(requires, list) else (),
+        requires=tuple(_plain(str(text)) for text in requires) if isinstance(requires, list) else (),
         location=str(download.get("url", "")),
         sha256=str(hashes.get("sha256", "")) if isinstance(hashes, dict) else "",
     )
 
 
 def _first(metadata: Mapping[str, JSON], *names: str) -> str:
-    return next((str(metadata[name]) for name in names if metadata.get(name)), "")
+    return _plain(next((str(metadata[name]) for name in names if metadata.get(name)), ""))
+
+
+def _plain(text: str) -> str:
+    """A stranger's text in one line, without what would move a terminal's cursor."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
