@@ -226,6 +226,15 @@ def test_listing_with_a_path_that_climbs_is_refused(hub: LoopbackHub, repository
     assert "../../evil" in str(error["message"])
 
 
+def test_server_that_answers_with_another_commit_or_none_is_refused(hub: LoopbackHub, repository: Repository) -> None:
+    hub.faults.commit = "f" * 40
+    (other,) = ask(hub, "--list", f"org/model@{repository.refs['main']}")
+    assert other["error"] == "VerificationError"
+    hub.faults.commit = "../../evil"
+    (none,) = ask(hub, "--list", "org/model")
+    assert none["error"] == "SourceError"
+
+
 def test_locator_that_names_nothing_is_refused_before_anything_is_asked(hub: LoopbackHub) -> None:
     locators = [
         "model@main/x",

@@ -6,7 +6,11 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -177,6 +181,33 @@ def test_commit_that_gives_other_bytes_later_is_refused(
     result = pull(reference)
     assert result.returncode == 4
     assert "config.json" in result.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
+def test_pull_that_was_ended_in_the_middle_of_a_file_can_be_done_again(
+    hub: LoopbackHub, repository: Repository, pull: Pull, hub_home: Path, number: signal.Signals, code: int
+) -> None:
+    hub.faults.stall, hub.faults.cut_after = threading.Event(), 1_000_000
+    process = subprocess.Popen(
+        [sys.executable, "-m", "hub", "pull", "hf:acme/tiny"],
+        env={**os.environ, **hub.env},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not (hub.downloads() and list(cache().rglob("*.incomplete"))):
+            assert process.poll() is None
+            time.sleep(0.02)
+        process.send_signal(number)
+        assert process.wait(timeout=30) == code
+    finally:
+        process.kill()
+        process.wait()
+    hub.faults.stall.set()
+    hub.faults.stall = None
+    folder = Path(str(pulled(pull("hf:acme/tiny", "--json"))["path"]))
+    assert (folder / "tiny.gguf").read_bytes() == WEIGHTS
+    assert list((hub_home / "store" / "sessions").iterdir()) == []
 
 
 @pytest.mark.weights

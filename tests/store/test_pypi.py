@@ -312,7 +312,10 @@ def test_ctrl_c_ends_pip_too(index: PackageIndex, tmp_path: Path) -> None:
         timer.wait(0.02)
     children = _children(process.pid)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=30)
+    try:
+        process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == -signal.SIGINT
     assert children
     assert not any(Path(f"/proc/{child}").exists() for child in children)

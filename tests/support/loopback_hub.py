@@ -60,8 +60,12 @@ class Faults:
     cut_after: int = 0
     """Close the connection after so many bytes of a file, `cuts` times."""
     cuts: int = 0
+    stall: threading.Event | None = None
+    """Send a file up to `cut_after`, and wait for this."""
     other_bytes: dict[str, bytes] = field(default_factory=dict)
     """Path to the bytes that are sent in its stead, under the promised name, size and hash."""
+    commit: str = ""
+    """The commit that is named, whatever was asked for."""
     climbing: str = ""
     """A path that is added to what is listed."""
 
@@ -83,6 +87,8 @@ class LoopbackHub:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self.faults.stall is not None:
+            self.faults.stall.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -174,7 +180,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._json(
             {
                 "id": repository.name,
-                "sha": commit,
+                "sha": self.hub.faults.commit or commit,
                 "private": repository.private,
                 "gated": "manual" if repository.gated else False,
                 "tags": [],
@@ -220,6 +226,12 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command == "HEAD":
             return
         faults = self.hub.faults
+        if faults.stall is not None:
+            self.wfile.write(data[begin : begin + faults.cut_after])
+            self.wfile.flush()
+            faults.stall.wait()
+            self.close_connection = True
+            return
         if faults.cuts and len(data) - begin > faults.cut_after:
             faults.cuts -= 1
             self.wfile.write(data[begin : begin + faults.cut_after])

@@ -87,6 +87,8 @@ class HfSource:
         ------
         BadReference, NotFound, AccessDenied, Offline, SourceError
             With the reason and what to do.
+        VerificationError
+            The server answers with another commit than the one that was named.
         PolicyError
             The server lists a path that would leave the folder.
         """
@@ -104,6 +106,8 @@ class HfSource:
         commit = info.sha or ""
         if not is_commit(commit):
             raise SourceError(f"the server names no commit for '{repository}@{revision}'")
+        if is_commit(revision) and commit != revision:
+            raise VerificationError(f"for commit {revision} of '{repository}' the server gives another one: {commit}")
         for sibling in info.siblings or ():
             check_path(sibling.rfilename)
         files = tuple(
