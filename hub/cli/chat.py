@@ -99,34 +99,37 @@ def chat(talk: Talk, system: str = "") -> None:
     """
     conversation = Chat(talk, system)
     with _line_editing():
-        for line in _lines():
-            if line.startswith("/"):
-                if not conversation.obey(line.strip()):
-                    return
-                continue
+        while True:
             try:
-                conversation.ask(line.strip())
-            except (SessionClosed, WorkerDied):
-                raise
-            except HubError as error:
-                _told(error)
+                if not _turn(conversation):
+                    return
+            except KeyboardInterrupt:
+                note("\n(/bye or Ctrl-D leaves)")
 
 
-def _lines() -> Iterator[str]:
-    """What the person enters, until Ctrl-D: one line, or several between two `\"\"\"`."""
-    while True:
-        try:
-            line = input(">>> ")
-            if line.lstrip().startswith('"""'):
-                line = "\n" + _rest_of_block(line.lstrip()[3:])  # what begins with / in it is no command
-        except EOFError:
-            click.echo()
-            return
-        except KeyboardInterrupt:
-            note("\n(/bye or Ctrl-D leaves)")
-            continue
+def _turn(conversation: Chat) -> bool:
+    """Read what the person enters, and answer it; `False` to leave."""
+    try:
+        line = _read()
+    except EOFError:
+        click.echo()
+        return False
+    if line.startswith("/"):
+        return conversation.obey(line.strip())
+    try:
         if line.strip():
-            yield line
+            conversation.ask(line.strip())
+    except (SessionClosed, WorkerDied):
+        raise
+    except HubError as error:
+        _told(error)
+    return True
+
+
+def _read() -> str:
+    """One line, or several between two `\"\"\"`; what begins with / in several lines is no command."""
+    line = input(">>> ")
+    return "\n" + _rest_of_block(line.lstrip()[3:]) if line.lstrip().startswith('"""') else line
 
 
 def _rest_of_block(first: str) -> str:
