@@ -5,13 +5,13 @@ Knows nothing of sources but their names, and nothing of what follows a verified
 
 from __future__ import annotations
 
-import os
 import threading
 from pathlib import Path
 from typing import BinaryIO
 
 from hub.errors import HubError, SourceError, StorageError, VerificationError
 from hub.store.blobs import CHUNK, Seal, hash_file
+from hub.store.flush import Flusher
 from hub.store.hashing import StreamHash
 from hub.store.layout import storage_errors
 from hub.store.progress import Progress
@@ -45,6 +45,7 @@ class BlobSink:
         self._shown = 0
         self._noted = 0
         self._stream: BinaryIO | None = None
+        self._flusher: Flusher | None = None
         self.adopted: Path | None = None
         self.fault: HubError | None = None
         self.source = ""
@@ -64,6 +65,7 @@ class BlobSink:
         size = self._file.size
         with storage_errors(self._partial):
             self._stream = self._partial.open("ab", buffering=0)
+            self._flusher = Flusher(self._stream.fileno())
             held = self._stream.tell()
             if held and (self._file.sha256 is None or size is None or held > size):
                 self._stream.truncate(0)
@@ -100,6 +102,7 @@ class BlobSink:
             self.fault = self._lie(f"{size} bytes", f"more than {size} bytes")
             raise self.fault
         assert self._stream is not None
+        assert self._flusher is not None
         try:
             with storage_errors(self._partial):
                 rest = memoryview(chunk)
@@ -109,6 +112,7 @@ class BlobSink:
             self.fault = error
             raise
         self._hash.update(chunk)
+        self._flusher.wrote(len(chunk))
         self._held += len(chunk)
         self._show(self._held)
 
@@ -145,11 +149,11 @@ class BlobSink:
             raise self.fault
         if self.adopted is not None:
             return
-        assert self._stream is not None
+        assert self._flusher is not None
         sha256 = self._hash.hexdigest()
         self._check(sha256, self._held)
         with storage_errors(self._partial):
-            os.fsync(self._stream.fileno())
+            self._flusher.finish()
         self._file = _completed(self._file, sha256, self._held)
 
     def discard(self) -> None:
@@ -160,7 +164,8 @@ class BlobSink:
     def close(self) -> None:
         """Close the partial file; it stays where a later pull can go on with it."""
         self._hash.close()
-        if self._stream is not None:
+        if self._stream is not None and self._flusher is not None:
+            self._flusher.stop()
             self._stream.close()
             self._stream = None
             if self._held == 0 or self.adopted is not None or self._file.sha256 is None:
