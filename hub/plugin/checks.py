@@ -32,19 +32,26 @@ HOOKS: dict[str, tuple[str, type]] = {
 
 
 def check_hooks(loaded: Loaded, given: object) -> Iterator[str]:
-    """Names of what looks like a hook and cannot be called as one; each is recorded as a fault."""
+    """Names of the functions that can be called as hooks; what only looks like one is recorded as a fault."""
     probe = pluggy.PluginManager(hooks.PROJECT)
     for name in dir(given):
-        function = inspect.getattr_static(given, name)
-        if isinstance(function, staticmethod | classmethod):
-            function = function.__func__
+        value = inspect.getattr_static(given, name, None)  # a name that a lazy module would import stays untouched
+        function = value.__func__ if isinstance(value, staticmethod | classmethod) else value
         if not inspect.isroutine(function):
+            _check_value(loaded, name, value)
             continue
         marked = probe.parse_hookimpl_opts(given, name)
         if marked is None:
             _check_unmarked(loaded, given, name, function)
-        elif not _is_sound(loaded, name, marked.get("specname") or name, getattr(given, name), dict(marked)):
+        elif _is_sound(loaded, name, marked.get("specname") or name, getattr(given, name), dict(marked)):
             yield name
+
+
+def _check_value(loaded: Loaded, name: str, value: object) -> None:
+    """A list or a `partial` in the place of a hook would be dropped without a word."""
+    if name in HOOKS or isinstance(getattr(value, f"{hooks.PROJECT}_impl", None), dict):
+        reason = f"{name} is a {type(value).__name__}, and has to be a function"
+        loaded.fault("hook-signature", reason, f"Write it with def, under @hookimpl, in {loaded.plugin.value}")
 
 
 def _check_unmarked(loaded: Loaded, given: object, name: str, function: object) -> None:

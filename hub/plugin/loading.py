@@ -50,8 +50,7 @@ def load(plugin: Installed) -> Loaded:
 
 def collect(loaded: Loaded, given: object) -> None:
     """Check and call the hooks of an imported plugin."""
-    refused = set(check_hooks(loaded, given))
-    manager = _Manager(refused)
+    manager = _Manager(set(check_hooks(loaded, given)))
     manager.add_hookspecs(hooks)
     manager.register(given, name=loaded.plugin.name)
     for hook, (table, expected) in HOOKS.items():
@@ -61,14 +60,14 @@ def collect(loaded: Loaded, given: object) -> None:
 
 
 class _Manager(pluggy.PluginManager):
-    """Manager of one plugin, so that a fault in it reaches no other. It does not see the hooks that are refused."""
+    """Manager of one plugin, so that a fault in it reaches no other. It sees its sound hooks alone."""
 
-    def __init__(self, refused: set[str]) -> None:
+    def __init__(self, sound: set[str]) -> None:
         super().__init__(hooks.PROJECT)
-        self._refused = refused
+        self._sound = sound
 
     def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:  # Any: pluggy's own signature
-        return None if name in self._refused else super().parse_hookimpl_opts(plugin, name)
+        return super().parse_hookimpl_opts(plugin, name) if name in self._sound else None
 
 
 def _import(loaded: Loaded) -> object | None:
@@ -131,7 +130,10 @@ def _call(loaded: Loaded, hook: str, function: Any) -> list[object]:  # Any: plu
 
 
 def _keep(loaded: Loaded, hook: str, table: str, expected: type, spec: object) -> None:
-    wrong = validate(spec, expected)
+    try:
+        wrong = validate(spec, expected)
+    except Exception as error:  # a value whose own methods raise
+        wrong = [f"cannot be checked: {describe(error)}"]
     if not wrong:
         loaded.specs.setdefault(table, []).append(spec)
         return

@@ -181,6 +181,39 @@ def test_a_wrapper_is_refused(load_plugins):
     assert (fault.kind, "wrapper" in fault.reason) == ("hook-signature", True)
 
 
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("hub_models = []\n", "hub_models is a list"),
+        ("import functools\nhub_models = hookimpl(functools.partial(list))\n", "hub_models is a partial"),
+        ("import functools\nmodels = hookimpl(functools.partial(list))\n", "models is a partial"),
+    ],
+)
+def test_what_stands_in_the_place_of_a_hook_and_is_no_function_is_named(load_plugins, source, said):
+    host = load_plugins(Made(name="wrong", source=backend("good-backend") + source))
+    fault = only_fault(host, "wrong")
+    assert fault.kind == "hook-signature"
+    assert said in fault.reason
+    assert "good-backend" in host.backends
+
+
+def test_a_lazy_module_is_not_made_to_import_what_it_holds_back(load_plugins):
+    lazy = "def __dir__(): return ['hub_backends', 'Engine']\ndef __getattr__(name): raise AssertionError(name)\n"
+    host = load_plugins(Made(name="lazy", source=backend("good-backend") + lazy))
+    assert record(host, "lazy").faults == ()
+    assert "good-backend" in host.backends
+
+
+def test_a_value_that_cannot_even_be_shown_is_a_fault_of_its_spec_alone(load_plugins):
+    source = backend("good-backend") + (
+        "class Mean:\n    def __repr__(self): raise RuntimeError('no')\n@hookimpl\ndef hub_models(): return [Mean()]\n"
+    )
+    host = load_plugins(Made(name="mean", source=source))
+    fault = only_fault(host, "mean")
+    assert (fault.kind, "RuntimeError: no" in fault.reason) == ("bad-spec", True)
+    assert "good-backend" in host.backends
+
+
 def test_parameters_with_defaults_do_not_matter(load_plugins):
     source = HEAD + "@hookimpl\ndef hub_models(a=1, *b, **c): return []\n"
     assert record(load_plugins(Made(name="good", source=source)), "good").state == "ok"
