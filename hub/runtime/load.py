@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hub.plugin.host import Host, Provided
     from hub.runtime.plan import Plan
 
-__all__ = ["OpenedModel", "open_plan"]
+__all__ = ["OpenedModel", "open_part", "open_plan"]
 
 S = TypeVar("S")
 
@@ -83,9 +83,6 @@ class OpenedModel:
 def open_plan(plan: Plan, artifact: Artifact, host: Host) -> OpenedModel:
     """Open every part of an artifact as the plan says, and the model plugin over them.
 
-    The environment variables that the backend asks for are set first, for the whole process, because libraries read
-    them once, when they load; what the user has set is kept.
-
     Raises
     ------
     PluginMissing, PluginBroken
@@ -93,33 +90,40 @@ def open_plan(plan: Plan, artifact: Artifact, host: Host) -> OpenedModel:
     InferenceError
         The runtime could not open a part; the parts that were open are closed.
     """
-    backend = _named(host.backends, plan.backend, "backend")
     provided = _named(host.models, plan.model_plugin, "model plugin")
-    for name, value in backend.spec.env.items():
-        os.environ.setdefault(name, value)
-    opener = host.resolve(backend, backend.spec.target)
     family = host.resolve(provided, provided.spec.target)
     with ExitStack() as opened:
         parts: dict[str, Session] = {}
         for part in plan.facts.parts:
-            request = OpenRequest(
-                path=artifact.path,
-                verb=plan.verb,
-                device=plan.device,
-                facts=plan.facts,
-                part=part,
-                options=dict(plan.options),
-            )
-            with foreign(
-                f"backend '{plan.backend}'", f"could not open '{plan.model}'{f' part {part}' if part else ''}"
-            ):
-                session = opener(request)
-            parts[part] = guard(session, plan.verb, backend=plan.backend)
+            parts[part] = open_part(plan, artifact, host, part)
             opened.callback(parts[part].close)
         with foreign(f"model plugin '{plan.model_plugin}'", f"could not open '{plan.model}'"):
             model = family(parts, plan.verb, artifact.path, plan.facts)
         opened.pop_all()
     return OpenedModel(plan, model, parts)
+
+
+def open_part(plan: Plan, artifact: Artifact, host: Host, part: str = "") -> Session:
+    """Open one part with the plan's backend, behind the guard.
+
+    The environment variables that the backend asks for are set first, for the whole process, because libraries read
+    them once, when they load; what the user has set is kept.
+    """
+    backend = _named(host.backends, plan.backend, "backend")
+    for name, value in backend.spec.env.items():
+        os.environ.setdefault(name, value)
+    opener = host.resolve(backend, backend.spec.target)
+    request = OpenRequest(
+        path=artifact.path,
+        verb=plan.verb,
+        device=plan.device,
+        facts=plan.facts,
+        part=part,
+        options=dict(plan.options),
+    )
+    with foreign(f"backend '{plan.backend}'", f"could not open '{plan.model}'{f' part {part}' if part else ''}"):
+        session = opener(request)
+    return guard(session, plan.verb, backend=plan.backend)
 
 
 def _heeding(emit: Emit, cancel: Cancel | None) -> Emit:

@@ -1,1 +1,26 @@
-"""Conformance checks that plugin authors subclass."""
+"""The conformance kit: what every backend and every model plugin must do, as tests that an author subclasses.
+
+::
+
+    from hub.testing import BackendContract, ModelContract
+
+    class TestBackend(BackendContract):
+        reference = "/path/to/tiny/weights"
+        backend = "glove"
+
+    class TestModel(ModelContract):
+        reference = "/path/to/tiny/weights"
+
+Needs pytest. Knows nothing of any plugin: it does what the contract in `hub.runtime.protocols` lets a caller do.
+"""
+
+import pytest
+
+for name in ("backend", "generating", "model", "requests"):
+    pytest.register_assert_rewrite(f"hub.testing.{name}")
+
+from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
+from hub.testing.model import ModelContract  # noqa: E402
+from hub.testing.opening import Opening  # noqa: E402
+
+__all__ = ["BackendContract", "ModelContract", "Opening"]

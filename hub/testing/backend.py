@@ -1,0 +1,202 @@
+"""What every backend must do, as tests: subclass, say which weights, and run pytest.
+
+Knows nothing of any runtime.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+
+from hub.errors import InputError, PluginError, SessionClosed, UsageError, WorkerDied
+from hub.plugin.host import Provided, get_host
+from hub.plugin.loading import HEAVY
+from hub.plugin.specs import BackendSpec
+from hub.runtime.protocols import VERBS, Probe, Session
+from hub.runtime.remote import RemoteModel
+from hub.testing.generating import GeneratingContract, only
+from hub.testing.opening import Opening
+from hub.testing.requests import FIELDS, ask, ask_wrongly, assert_same, make_feeds
+from hub.types import Artifact, Estimate
+
+__all__ = ["BackendContract"]
+
+THREADS = 4
+
+
+class BackendContract(GeneratingContract):
+    """Subclass it as `Test…`, and set `reference` and `backend`; or give the fixture `opening` yourself.
+
+    Attributes
+    ----------
+    reference
+        Weights that the backend opens: a path, or any other reference that `hub.load` takes. Small ones.
+    backend
+        Id of the `BackendSpec`.
+    load_options
+        Load options, as for `hub.load`.
+    """
+
+    reference: ClassVar[str] = ""
+    backend: ClassVar[str] = ""
+    load_options: ClassVar[Mapping[str, Any]] = {}
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls) -> Opening:
+        """Plan and files that the tests open."""
+        return Opening.of(cls.reference, backend=cls.backend, **cls.load_options)
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def session(cls, opening: Opening) -> Iterator[Session]:
+        """One open session for all tests that do not close it."""
+        session = opening.session()
+        yield session
+        session.close()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def provided(cls, opening: Opening) -> Provided[BackendSpec]:
+        """The backend's spec and who gave it."""
+        return get_host().backends[opening.plan.backend]
+
+    # What it says before anything is opened
+
+    def test_the_entry_point_imports_nothing_heavy(self, provided: Provided[BackendSpec]) -> None:
+        """Every command waits for it."""
+        module = next(each.module for each in get_host().plugins if each.name == provided.plugin).partition(":")[0]
+        code = f"import sys, {module}; print([name for name in {sorted(HEAVY)} if name in sys.modules])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.stdout.strip() == "[]", done.stdout + done.stderr
+
+    def test_the_host_finds_no_fault_in_the_plugin(self, provided: Provided[BackendSpec]) -> None:
+        """Specs are valid, hooks are known, nothing clashes."""
+        record = next(each for each in get_host().plugins if each.name == provided.plugin)
+        assert [(fault.kind, fault.reason) for fault in record.faults] == []
+
+    def test_every_target_of_the_spec_can_be_imported(self, provided: Provided[BackendSpec]) -> None:
+        """A name that is misspelt would show on first use only."""
+        host, spec = get_host(), provided.spec
+        for target in (spec.target, spec.accepts, spec.memory, spec.probe):
+            assert target is None or callable(host.resolve(provided, target)), target
+
+    def test_it_accepts_the_weights_and_estimates_their_memory(
+        self, opening: Opening, provided: Provided[BackendSpec]
+    ) -> None:
+        """From facts and options alone."""
+        plan, host = opening.plan, get_host()
+        if provided.spec.accepts is not None:
+            assert host.resolve(provided, provided.spec.accepts)(plan.facts, plan.verb) is None
+        if provided.spec.memory is not None:
+            estimate = host.resolve(provided, provided.spec.memory)(plan.facts, plan.options)
+            assert isinstance(estimate, Estimate)
+            assert estimate.weights > 0
+            assert min(estimate.cache, estimate.working) >= 0
+
+    def test_its_probe_names_devices_that_the_spec_declares(
+        self, opening: Opening, provided: Provided[BackendSpec]
+    ) -> None:
+        """And the one that the plan chose."""
+        if provided.spec.probe is not None:
+            probe = get_host().resolve(provided, provided.spec.probe)()
+            assert isinstance(probe, Probe)
+            assert set(probe.devices) <= set(provided.spec.devices)
+            assert opening.plan.device in probe.devices
+
+    # Opening and closing
+
+    def test_a_session_says_what_the_contract_asks(self, session: Session, opening: Opening) -> None:
+        """Names in `honours` are those of request fields, and metadata is JSON."""
+        assert session.honours <= set(FIELDS)
+        json.dumps(dict(session.metadata), allow_nan=False)
+        assert opening.plan.verb != "run" or (session.inputs and session.outputs)
+
+    def test_it_opens_and_closes_several_times(self, opening: Opening) -> None:
+        """And answers the same each time."""
+        answers = []
+        for _ in range(3):
+            session = opening.session()
+            answers.append(ask(session, opening.plan.verb))
+            session.close()
+            session.close()
+        assert_same(answers)
+
+    def test_use_after_close_is_refused(self, opening: Opening) -> None:
+        """By every verb, as an error and not a crash."""
+        session = opening.session()
+        session.close()
+        with pytest.raises(SessionClosed):
+            ask(session, opening.plan.verb)
+
+    @pytest.mark.parametrize("keep", [0, 1 << 14])
+    def test_damaged_weights_are_an_error_and_not_a_crash(self, opening: Opening, tmp_path: Path, keep: int) -> None:
+        """Empty, or cut in the middle."""
+        weights = {name for names in opening.plan.facts.parts.values() for name in names}
+        for file in opening.artifact.files:
+            path = tmp_path / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with (opening.artifact.path / file.path).open("rb") as stream:
+                path.write_bytes(stream.read(keep) if file.path in weights else stream.read())
+        with pytest.raises(Exception, match=r".") as caught:
+            RemoteModel(opening.plan, Artifact(digest="", path=tmp_path, files=opening.artifact.files)).close()
+        assert not isinstance(caught.value, WorkerDied), caught.value.details
+        assert not isinstance(caught.value, PluginError), caught.value
+
+    # Answering
+
+    def test_the_same_request_gives_the_same_answer(self, session: Session, opening: Opening) -> None:
+        """No state is kept between calls."""
+        assert_same([ask(session, opening.plan.verb) for _ in range(3)])
+
+    def test_threads_get_the_answers_that_one_alone_gets(self, session: Session, opening: Opening) -> None:
+        """Whatever `concurrency` says."""
+        alone = ask(session, opening.plan.verb)
+        with ThreadPoolExecutor(THREADS) as pool:
+            together = list(pool.map(lambda _: ask(session, opening.plan.verb), range(2 * THREADS)))
+        assert_same([alone, *together])
+
+    def test_a_bad_request_is_the_callers_mistake_and_does_not_harm_the_session(
+        self, session: Session, opening: Opening
+    ) -> None:
+        """The next good one is answered as before."""
+        before = ask(session, opening.plan.verb)
+        with pytest.raises(InputError):
+            ask_wrongly(session, opening.plan.verb)
+        assert_same([before, ask(session, opening.plan.verb)])
+
+    def test_verbs_that_it_was_not_opened_for_are_refused(self, session: Session, opening: Opening) -> None:
+        """A session answers one verb."""
+        for verb in set(VERBS) - {opening.plan.verb}:
+            with pytest.raises(UsageError):
+                ask(session, verb)
+
+    def test_feeds_that_are_missing_unknown_or_of_another_dtype_are_refused(
+        self, session: Session, opening: Opening
+    ) -> None:
+        """Some runtimes reuse the last call's tensor, or take what they do not know."""
+        only(opening, "run")
+        feeds = make_feeds(session.inputs)
+        first = next(iter(feeds))
+        wrong = feeds[first].astype(np.complex64 if feeds[first].dtype.kind != "O" else np.int8, casting="unsafe")
+        for given in ({**feeds, "no_such_input": wrong}, {**feeds, first: wrong}, {}):
+            with pytest.raises(InputError):
+                session.run(given)
+
+    def test_wanted_outputs_alone_are_given(self, session: Session, opening: Opening) -> None:
+        """Each equals what a full run gives."""
+        only(opening, "run")
+        feeds = make_feeds(session.inputs)
+        everything = session.run(feeds)
+        for tensor in session.outputs:
+            found = session.run(feeds, [tensor.name])
+            assert list(found) == [tensor.name]
+            assert_same([everything[tensor.name], found[tensor.name]])

@@ -1,0 +1,122 @@
+"""Requests that any session must answer, or must refuse, for each verb.
+
+Knows nothing of any runtime: feeds are made from the tensors that a session declares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hub.runtime.protocols import Chat, Emit, Generate, Sampling, Session, Tensor
+from hub.runtime.relay import silent
+
+if TYPE_CHECKING:
+    from hub.runtime.protocols import Array
+
+__all__ = [
+    "CHAT",
+    "FIELDS",
+    "Answer",
+    "ask",
+    "ask_wrongly",
+    "assert_same",
+    "make_feeds",
+    "short",
+    "with_field",
+    "without_limit",
+]
+
+FIELDS: Mapping[str, object] = {
+    "max_tokens": 2,
+    "temperature": 0.5,
+    "top_p": 0.5,
+    "top_k": 5,
+    "seed": 1,
+    "stop": ("\n\n\n",),
+    "schema": {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"]},
+    "eos": (0,),
+    "suppress": (0,),
+}
+"""Request fields, each with a value that is not its default."""
+
+Answer = Any  # what the verb gives: tensors, ids, a reply or vectors
+Request = Chat | Generate
+
+TEXTS = ("A man is eating food.", "Someone is having a meal.", "x")
+CHAT = Chat(messages=({"role": "user", "content": "Count from one to ten."},))
+GENERATE = Generate(prompts=((1, 2, 3),))
+
+
+def ask(session: Session, verb: str, request: Request | None = None, emit: Emit = silent) -> Answer:
+    """Have a session answer: the given request, or one that every session of the verb must answer."""
+    if verb == "run":
+        return session.run(make_feeds(session.inputs))
+    if verb == "embed":
+        return session.embed(TEXTS)
+    request = request or short(session, verb)
+    return session.chat(request, emit) if isinstance(request, Chat) else session.generate(request, emit)
+
+
+def short(session: Session, verb: str) -> Request:
+    """A greedy request for few tokens, where the session honours a limit."""
+    limit = Sampling(max_tokens=12) if "max_tokens" in session.honours else Sampling()
+    request: Request = CHAT if verb == "chat" else GENERATE
+    return replace(request, sampling=limit)
+
+
+def without_limit(verb: str) -> Request:
+    """A greedy request that goes on until the model ends."""
+    return CHAT if verb == "chat" else GENERATE
+
+
+def with_field(request: Request, name: str, value: object) -> Request | None:
+    """The request with a field changed; `None` where this kind of request has no such field."""
+    change: dict[str, Any] = {name: value}  # Any: each field has its own type
+    if hasattr(request.sampling, name):
+        return replace(request, sampling=replace(request.sampling, **change))
+    return replace(request, **change) if hasattr(request, name) else None
+
+
+def ask_wrongly(session: Session, verb: str) -> None:
+    """Ask something that must be refused as the caller's mistake."""
+    if verb == "run":
+        session.run({})
+    elif verb == "embed":
+        session.embed([])
+    elif verb == "chat":
+        session.chat(Chat(), silent)
+    else:
+        session.generate(Generate(prompts=()), silent)
+
+
+def make_feeds(inputs: Sequence[Tensor], size: int = 2) -> dict[str, Array]:
+    """Small feeds that fit: ones for integers and booleans, numbers from 0 to 1 for the rest."""
+    generator = np.random.default_rng(0)
+    feeds: dict[str, Array] = {}
+    for tensor in inputs:
+        shape = tuple(dim if isinstance(dim, int) else size for dim in tensor.shape)
+        if tensor.dtype == "str":
+            feeds[tensor.name] = np.full(shape, "a", dtype=object)
+        elif np.dtype(tensor.dtype).kind in "biu":
+            feeds[tensor.name] = np.ones(shape, dtype=tensor.dtype)
+        else:
+            feeds[tensor.name] = generator.random(shape).astype(tensor.dtype)
+    return feeds
+
+
+def assert_same(answers: Sequence[Answer]) -> None:
+    """Fail unless all answers are equal: arrays to the noise of a sum in another order, all else exactly."""
+    first, *rest = answers
+    for other in rest:
+        if isinstance(first, np.ndarray):
+            np.testing.assert_allclose(other, first, rtol=1e-4, atol=1e-5)
+        elif isinstance(first, Mapping):
+            assert first.keys() == other.keys()
+            for name in first:
+                assert_same([first[name], other[name]])
+        else:
+            assert other == first

@@ -1,0 +1,40 @@
+"""Every backend and model plugin that is installed keeps the contract, on real weights that a registry lists."""
+
+from __future__ import annotations
+
+import pytest
+
+from hub.plugin.host import get_host
+from hub.runtime.resolve import resolve
+from hub.store.store import Store
+from hub.testing import BackendContract, ModelContract, Opening
+from tests.conftest import WEIGHTS
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+
+WAYS = [
+    (backend, reference)
+    for backend, provided in get_host().backends.items()
+    for reference in WEIGHTS
+    if {variant.format for variant in resolve(reference).variants()} & set(provided.spec.formats)
+]
+
+
+@pytest.fixture(scope="class", params=WAYS, ids=["-".join(way) for way in WAYS])
+def way(request: pytest.FixtureRequest, weights_home) -> Opening:
+    backend, reference = request.param
+    return Opening.of(reference, backend=backend, device="cpu", store=Store(weights_home / "store"))
+
+
+class TestBackends(BackendContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, way):
+        return way
+
+
+class TestModels(ModelContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, way):
+        return way
