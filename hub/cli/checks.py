@@ -187,7 +187,10 @@ def _backends() -> Iterator[Check]:
 
 
 def _no_backend(host: Host) -> Check:
+    listed = [plugin.package for plugin in load_catalogue().plugins if "backends" in plugin.gives]
+    off = [p.name for p in host.plugins if p.state == "disabled" and p.distribution in listed]
     installed = {plugin.distribution for plugin in host.plugins}
-    packages = [p.package for p in load_catalogue().plugins if "backends" in p.gives and p.package not in installed]
-    fix = f"hub plugin install {packages[0]}" if packages else "See: hub plugin search"
+    fixes = [f"hub plugin enable {name}" for name in off]
+    fixes += [f"hub plugin install {package}" for package in listed if package not in installed]
+    fix = fixes[0] if fixes else "See: hub plugin list"
     return Check(name="backend", state="problem", found="none is usable: no model can be run", fix=fix)

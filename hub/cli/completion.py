@@ -80,4 +80,6 @@ def _pulled() -> Iterable[tuple[str, str]]:
     from hub.store.store import Store
 
     for record in Store().records():
-        yield record.model, ""
+        yield record.model, record.name
+        if ":" not in record.reference:
+            yield record.reference, record.name
