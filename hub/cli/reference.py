@@ -30,7 +30,7 @@ def page_with_reference(page: str) -> str:
 
 
 def _sections() -> Iterator[str]:
-    root = click.Context(cli, info_name="hub")
+    root = click.Context(cli, info_name="hub", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(root, name)
         assert command is not None
