@@ -82,7 +82,7 @@ def _show(releases: Sequence[Release], listed: Sequence[ListedPlugin]) -> None:
     for release in releases:
         if release.requested:
             note(f"{release.name} {release.version}: {release.summary or 'says nothing of itself'}")
-            note(f"  by {release.author or 'nobody named'}, licence {release.license or 'not stated'}")
+            note(f"  by {release.author or 'nobody named'}{f', licence {release.license}' if release.license else ''}")
             note(f"  from {release.location}{f', sha256 {release.sha256}' if release.sha256 else ''}")
             note(f"  depends on {', '.join(release.requires) or 'nothing'}")
             note(f"  {_vouched(release, listed)}")

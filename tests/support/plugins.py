@@ -54,7 +54,7 @@ class Made:
             f"Version: {self.version}",
             "Summary: A plugin made by a test",
             "Author: Ada Tester",
-            "License-Expression: MIT",
+            "License: MIT",
             *(f"Requires-Dist: {requirement}" for requirement in self.requires),
         ]
         return {
