@@ -29,6 +29,8 @@ format: $(VENV)/.dev  ## format and mend what can be mended
 docs: $(VENV)/.dev  ## write the generated pages again
 	$(BIN)/python -m hub.registry.generate
 	$(BIN)/python -m hub.cli.reference
+	$(BIN)/python docs/generate_hooks.py
+	$(BIN)/python docs/generate_tree.py
 
 bench: $(VENV)/.dev  ## the figures that the project claims, as ratios against a peer in the same run
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done

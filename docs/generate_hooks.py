@@ -121,7 +121,7 @@ def main() -> int:
     text = PAGE.read_text(encoding="utf-8")
     fresh = MARK.sub(lambda match: match[1] + reference(match[2]) + match[3], text)
     if fresh != text and "--check" in sys.argv:
-        sys.exit(f"{PAGE.name} is out of date. Run: python docs/generate_hooks.py")
+        sys.exit(f"{PAGE.name} is out of date. Run: make docs")
     PAGE.write_text(fresh, encoding="utf-8")
     return 0
 
