@@ -54,11 +54,7 @@ def pinned_listing(scheme: str, locator: str, fetch: Callable[[str], Listing], *
         return pinned
     listing = fetch(locator)
     if pinned is None:
-        with _lock(path):
-            pinned = _read(path)  # another process may have been first
-            if pinned is None:
-                _write(path, f"{scheme}:{locator}", listing)
-                return listing
+        return _pin(path, f"{scheme}:{locator}", listing)
     changes = _changes(pinned, listing)
     if changes:
         raise VerificationError(
@@ -107,6 +103,15 @@ def pin_path(scheme: str, locator: str) -> Path:
     name = f"{scheme}:{locator}"
     readable = quote(name, safe="@").replace("%", "-")[:120]
     return config.home() / "pins" / f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}.json"
+
+
+def _pin(path: Path, name: str, listing: Listing) -> Listing:
+    with _lock(path):
+        first = _read(path)  # of several processes at once, the first one decides
+        if first is not None:
+            return first
+        _write(path, name, listing)
+        return listing
 
 
 def _changes(pinned: Listing, now: Listing) -> list[str]:
