@@ -47,6 +47,8 @@ def list_command(as_json: bool) -> None:
     print_table(("name", "package", "version", "state", "gives"), rows)
     for plugin in plugins:
         show_faults(plugin)
+    for name in _unknown_names():
+        note(f"The setting disabled_plugins names '{name}', which is no installed plugin.")
 
 
 @command.command("search")
@@ -168,6 +170,12 @@ def disabled() -> list[str]:
     """What is kept as switched off."""
     value = config.stored("disabled_plugins")
     return list(value) if isinstance(value, list) else []
+
+
+def _unknown_names() -> list[str]:
+    names = config.get("disabled_plugins")
+    assert isinstance(names, list)
+    return [name for name in names if name != "*" and not any(matches(entry, name) for entry in installed())]
 
 
 def _keep(names: Sequence[str]) -> None:

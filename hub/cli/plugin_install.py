@@ -18,7 +18,7 @@ from hub.cli.output import note, print_json
 from hub.cli.plugin_show import PluginJSON, gives, show_faults
 from hub.errors import HubError, PluginBroken, UsageError
 from hub.plugin import pip
-from hub.plugin.discovery import canonical
+from hub.plugin.discovery import canonical, how_to_enable
 from hub.plugin.pip import Release, Request
 from hub.types import JSON
 
@@ -117,7 +117,7 @@ def _check(releases: Sequence[Release], as_json: bool) -> None:
         if plugin["state"] == "ok":
             note(f"Plugin '{plugin['name']}' {plugin['version']} gives {gives(plugin) or 'nothing'}.")
         elif plugin["state"] == "disabled":
-            note(f"Plugin '{plugin['name']}' is switched off. Switch it on: hub plugin enable {plugin['name']}")
+            note(f"Plugin '{plugin['name']}' is switched off. {how_to_enable(plugin['name'])}")
     broken = [plugin["package"] for plugin in plugins if plugin["state"] in {"broken", "incompatible"}]
     if broken:
         raise PluginBroken(

@@ -6,6 +6,7 @@ Knows nothing of what a plugin gives.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from importlib.metadata import Distribution, EntryPoint, distribution, distribut
 from hub import config
 from hub.plugin.hooks import GROUP
 
-__all__ = ["Installed", "canonical", "installed", "is_disabled", "matches", "package_of"]
+__all__ = ["Installed", "canonical", "how_to_enable", "installed", "is_disabled", "matches", "package_of"]
 
 _UNKNOWN = "unknown"
 _OURS = re.compile(r"hub[._-]plugins?([._-].*)?", re.IGNORECASE)
@@ -70,6 +71,14 @@ def is_disabled(entry: Installed) -> bool:
     names = config.get("disabled_plugins")
     assert isinstance(names, list)
     return any(name == "*" or matches(entry, name) for name in names)
+
+
+def how_to_enable(name: str) -> str:
+    """The step that switches a plugin on again, from wherever it is switched off."""
+    variable = config.SETTINGS["disabled_plugins"].env
+    if variable in os.environ:
+        return f"Take '{name}' out of the environment variable {variable}"
+    return f"Switch it on: hub plugin enable {name}"
 
 
 def canonical(name: str) -> str:

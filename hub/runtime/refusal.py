@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from hub.errors import DoesNotFit, HubError, PlanError, PluginBroken, PluginMissing, UsageError
+from hub.plugin.discovery import how_to_enable
 from hub.runtime.candidates import Lost, Rejected
 from hub.runtime.judge import Judge, Usable
 
@@ -173,7 +174,7 @@ def _switched_off_or_broken(
     if state == "disabled":
         return PluginMissing(
             f"{told}: plugin '{plugin}' is switched off",
-            hint=f"Switch it on: hub plugin enable {plugin}",
+            hint=how_to_enable(plugin),
             details=details,
         )
     serious = [fault for fault in faults if not getattr(fault, "warning", False)]

@@ -127,6 +127,23 @@ def test_the_environment_variable_wins_and_disable_says_so(hub, site):
     assert "HUB_DISABLE_PLUGINS is set, and wins" in result.stderr
 
 
+def test_list_says_which_switched_off_name_is_no_plugin(hub, site):
+    Made(name="mine").lay(site)
+    result = hub("plugin", "list", HUB_DISABLE_PLUGINS="mine,mime")
+    assert result.returncode == 0
+    assert "'mime', which is no installed plugin" in result.stderr
+    assert "'mine'" not in result.stderr
+
+
+def test_a_command_says_where_the_plugin_that_it_needs_is_switched_off(hub, site):
+    Made(name="llamacpp", distribution="openmodelhub-llamacpp", version="9").lay(site)
+    by_variable = hub("plan", "smollm2-135m", HUB_DISABLE_PLUGINS="*")
+    assert by_variable.returncode == 3
+    assert "Take 'llamacpp' out of the environment variable HUB_DISABLE_PLUGINS" in by_variable.stderr
+    config.put("disabled_plugins", ["*"])
+    assert "hub plugin enable llamacpp" in hub("plan", "smollm2-135m").stderr
+
+
 @pytest.mark.parametrize("verb", ["disable", "enable", "uninstall"])
 def test_a_plugin_that_is_not_installed_is_told_with_the_near_one(hub, site, verb):
     Made(name="mine").lay(site)
