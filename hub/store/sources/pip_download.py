@@ -30,7 +30,7 @@ _OPTIONS = (
     "--no-input",
     "--progress-bar=off",
 )
-_LOG, _ERRORS = "pip.log", "pip.err"
+_LOG, _OUTPUT = "pip.log", "pip.out"
 _POLL = 0.1  # seconds
 _TOLD = re.compile(r"^(?:WARNING: |ERROR: |Could not fetch URL )")
 _NOISE = re.compile(r"is neither a file nor a directory|not a trusted or secure host")
@@ -94,7 +94,7 @@ def download(package: str, version: str, folder: Path, note: Callable[[int], Non
     # -P: a file `pip.py` in the working folder must not be run in pip's stead
     command = [sys.executable, "-P", "-m", "pip", "download", *_OPTIONS, f"--log={folder / _LOG}", f"--dest={folder}"]
     environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(scratch)), "PYTHONUTF8": "1"}
-    code = _run([*command, f"{package}=={version}"], environment, folder / _ERRORS, _Watch(folder, note).look)
+    code = _run([*command, f"{package}=={version}"], environment, folder / _OUTPUT, _Watch(folder, note).look)
     wheel = _wheel(folder, package, version)
     if code or wheel is None:
         raise _error(f"{package}=={version}", _said(folder))
@@ -109,10 +109,10 @@ def _require_pip() -> None:
         )
 
 
-def _run(command: list[str], environment: dict[str, str], errors: Path, tick: Callable[[], None]) -> int:
-    with errors.open("wb") as stream:
+def _run(command: list[str], environment: dict[str, str], output: Path, tick: Callable[[], None]) -> int:
+    with output.open("wb") as stream:
         process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stream
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
         )
     try:
         while True:
@@ -165,7 +165,7 @@ def _said(folder: Path) -> list[str]:
     """What pip tells a person, without time stamps, credentials and repetitions."""
     told = [line.split(" ", 1)[-1] for line in _lines(folder / _LOG)]
     kept = [line for line in told if _TOLD.match(line) and not _NOISE.search(line) and "Retrying (" not in line]
-    said = kept or told[-3:] or _lines(folder / _ERRORS)[-3:]
+    said = kept or told[-3:] or _lines(folder / _OUTPUT)[-3:]
     return list(dict.fromkeys(_CREDENTIALS.sub("", line) for line in said))
 
 
