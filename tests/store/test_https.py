@@ -13,6 +13,7 @@ import pytest
 
 from hub.errors import AccessDenied, NotFound, Offline, SourceError, VerificationError
 from hub.sources import SourceContext
+from hub.store.sources import connection
 from hub.store.sources.https import HttpsSource
 from hub.store.store import Store
 from hub.types import WeightFile
@@ -21,8 +22,10 @@ from tests.support.faulty_server import (
     announce,
     cut,
     drip,
+    drip_headers,
     gzipped,
     hold,
+    long_redirect,
     no_range,
     other,
     other_range,
@@ -146,8 +149,27 @@ def test_redirects_are_followed_but_not_forever(store, server):
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://x", "data:,x"])
 def test_a_redirect_leads_to_the_web_alone(store, server, address):
-    with pytest.raises(SourceError, match="cannot be fetched"):
+    with pytest.raises(SourceError, match="not on the web"):
         pull(store, SMALL, server.put("/m", b"", redirect(address)))
+
+
+def test_the_body_of_a_redirect_is_not_read(store, server):
+    url = server.put("/m", b"", long_redirect(server.put("/there", SMALL)))
+    assert pull(store, SMALL, url) == SMALL
+    assert "/m" not in server.finished
+
+
+def test_a_relative_redirect_is_followed_with_the_range(store, server):
+    server.put("/data/m", SMALL, cut(10_000), whole)
+    assert pull(store, SMALL, server.put("/m", b"", redirect("data/m"))) == SMALL
+    assert server.ranges("/data/m") == ["", "bytes=10000-"]
+
+
+def test_headers_that_drip_are_hung_up_on(store, server, monkeypatch):
+    monkeypatch.setattr(connection, "_HEADERS_SECONDS", 0.2)
+    url = server.put("/m", SMALL, drip_headers(0.01), whole)
+    assert pull(store, SMALL, url) == SMALL
+    assert len(server.seen) == 2
 
 
 def test_a_server_that_drips_is_given_up(store, server):

@@ -20,8 +20,10 @@ __all__ = [
     "announce",
     "cut",
     "drip",
+    "drip_headers",
     "gzipped",
     "hold",
+    "long_redirect",
     "no_range",
     "other",
     "other_range",
@@ -107,6 +109,17 @@ def redirect(address: str) -> Behaviour:
     return status(302, Location=address)
 
 
+def long_redirect(address: str) -> Behaviour:
+    """Point to another address, with a body of 120 MB."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.head(302, Location=address)
+        for _ in range(200):
+            exchange.send(b"moved " * 100_000)
+
+    return behave
+
+
 def no_range(exchange: Exchange) -> None:
     """Send all of it, whatever range was asked for."""
     exchange.asked = ""
@@ -170,6 +183,17 @@ def drip(seconds: float) -> Behaviour:
     return behave
 
 
+def drip_headers(seconds: float) -> Behaviour:
+    """Send a header that does not end, byte by byte."""
+
+    def behave(exchange: Exchange) -> None:
+        exchange.send(b"HTTP/1.0 200 OK\r\nX-Long: ")
+        while not exchange.ended.wait(seconds):
+            exchange.send(b"x")
+
+    return behave
+
+
 def hold(after: int, gate: threading.Event) -> Behaviour:
     """Send so many bytes of this answer, then wait until the gate opens."""
 
@@ -188,6 +212,7 @@ class FaultyServer:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.seen: list[Seen] = []
+        self.finished: list[str] = []
         self._paths: dict[str, tuple[bytes, list[Behaviour]]] = {}
         self._ended = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -228,6 +253,7 @@ class FaultyServer:
         behave = behaviours.pop(0) if len(behaviours) > 1 else behaviours[0]
         try:
             behave(Exchange(handler, content, self._ended))
+            self.finished.append(path)
         except (BrokenPipeError, ConnectionResetError):
             handler.close_connection = True
 

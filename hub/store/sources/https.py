@@ -14,9 +14,9 @@ from typing import ClassVar
 import requests
 import urllib3
 
-from hub import __version__
 from hub.errors import AccessDenied, NotFound, Offline, SourceError, VerificationError
 from hub.sources import Listing, Sink, SourceContext
+from hub.store.sources.connection import follow, make_session
 
 __all__ = ["HttpSource", "HttpsSource"]
 
@@ -46,9 +46,7 @@ class HttpsSource:
 
     def __init__(self, context: SourceContext) -> None:
         self._offline = context.offline
-        self._session = requests.Session()
-        self._session.max_redirects = self.redirects
-        self._session.headers.update({"User-Agent": f"openmodelhub/{__version__}", "Accept-Encoding": "identity"})
+        self._session = make_session()
 
     def fetch(self, locator: str, sink: Sink) -> None:
         """Push the body of an address; a connection that breaks is resumed."""
@@ -123,9 +121,9 @@ class _Download:
                 headers["If-Range"] = self._etag
         timeout = (self._limits.connect_timeout, self._limits.read_timeout)
         try:
-            response = self._session.get(self._url, headers=headers, stream=True, timeout=timeout)
-        except requests.TooManyRedirects as error:
-            raise SourceError(f"{self._url} redirects more than {self._limits.redirects} times") from error
+            response = follow(
+                self._session, self._url, headers=headers, timeout=timeout, redirects=self._limits.redirects
+            )
         except requests.exceptions.SSLError as error:
             raise SourceError(f"{self._url}: the server's certificate is not trusted: {_reason(error)}") from error
         except (requests.ConnectionError, requests.Timeout) as error:
