@@ -1,0 +1,3 @@
+"""Real weights, behind the public API."""
+
+from tests.conftest import hub_home, weights_home  # noqa: F401
