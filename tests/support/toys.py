@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from hub.plugin.hooks import GROUP
 from hub.plugin.host import Host, load_host
 from hub.runtime.load import open_plan
 from hub.runtime.model import LoadedModel
@@ -20,7 +22,9 @@ TOY = Path(__file__).parent / "toy"
 
 
 def toy_host(monkeypatch: pytest.MonkeyPatch) -> Host:
-    """A host that has the toy plugin, in this process and in those that it starts."""
+    """A host that has the toy plugin and no other, in this process and in those that it starts."""
+    others = {entry.name for entry in entry_points(group=GROUP)}
+    monkeypatch.setenv("HUB_DISABLE_PLUGINS", ",".join(sorted(others)))
     monkeypatch.syspath_prepend(str(TOY))
     for name in ("HUB_TOY_THREADS", "HUB_TOY_KEPT"):
         monkeypatch.delenv(name, raising=False)
