@@ -10,6 +10,7 @@ import click
 
 from hub.cli.answers import describe, write_answer
 from hub.cli.output import note, printable
+from hub.cli.wrapping import show
 from hub.errors import InputError
 from hub.types import JSON
 
@@ -93,12 +94,8 @@ def _heading(text: str, index: int, count: int, out: TextIO) -> None:
 
 
 def _stream(model: LoadedModel, given: object, call: Mapping[str, object], out: TextIO) -> object:
-    person = out.isatty()
     with model.stream(given, **call) as pieces:
-        for piece in pieces:
-            out.write(printable(piece) if person else piece)
-            out.flush()
-        click.echo(file=out)
+        show(pieces, out)
         return pieces.result
 
 

@@ -6,7 +6,8 @@ or clears a line, never the program; Ctrl-D and `/bye` leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hub import config
-from hub.cli.output import note, printable
+from hub.cli.output import note
+from hub.cli.wrapping import show
 from hub.errors import ContextOverflow, HubError, SessionClosed, WorkerDied
 from hub.types import Message
 
@@ -50,11 +52,9 @@ class Chat:
         try:
             self._stream(said)
         except KeyboardInterrupt:
-            note("\n[stopped]")
+            note("[stopped]")
         except BaseException:
             self.turns.pop()
-            if said:
-                click.echo()
             raise
         if said:
             self.turns.append(Message(role="assistant", content="".join(said)))
@@ -64,10 +64,7 @@ class Chat:
     def _stream(self, said: list[str]) -> None:
         start = [Message(role="system", content=self.system)] if self.system else []
         with self._talk([*start, *self.turns]) as pieces:
-            for piece in pieces:
-                said.append(piece)
-                click.echo(printable(piece), nl=False)
-            click.echo()
+            show(_heard(pieces, said), sys.stdout)
             if _cut(pieces.result):
                 note("[the answer reached --max-tokens or the end of the context]")
 
@@ -168,6 +165,12 @@ def _keep_history(path: Path, write: Callable[[Path], None]) -> None:
         write(path)
     except OSError as error:
         note(f"The history of your lines is not kept: {path}: {error.strerror or error}")
+
+
+def _heard(pieces: Iterable[str], said: list[str]) -> Iterator[str]:
+    for piece in pieces:
+        said.append(piece)
+        yield piece
 
 
 def _cut(result: object) -> bool:

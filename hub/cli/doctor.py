@@ -13,6 +13,7 @@ from hub.cli.output import is_terminal, note, print_json, printable, styled
 
 __all__ = ["command"]
 
+_STATE, _NAME = 9, 20  # widths of the columns
 _COLOURS = {"ok": "green", "warning": "yellow", "problem": "red"}
 
 
@@ -38,14 +39,24 @@ def command(ctx: click.Context, as_json: bool) -> None:
 
 
 def _print(check: Check) -> None:
-    state = check.state if not styled() else click.style(check.state, fg=_COLOURS[check.state])
-    if is_terminal():
-        pad = " " * (7 - len(check.state))
-        click.echo(f"{state}{pad}  {check.name:<20}  {printable(check.found)}")
-        if check.fix:
-            click.echo(f"{'':9}{'':20}  -> {printable(check.fix)}")
-    else:
+    if not is_terminal():
         click.echo("\t".join((check.state, check.name, check.found, check.fix)).rstrip("\t"))
+        return
+    state = click.style(check.state, fg=_COLOURS[check.state]) if styled() else check.state
+    pad = " " * (_STATE - len(check.state))
+    click.echo(f"{state}{pad}{check.name:<{_NAME}}{_in_place(check.found)}")
+    if check.fix:
+        click.echo(" " * (_STATE + _NAME) + _in_place(f"-> {check.fix}"))
+
+
+def _in_place(text: str) -> str:
+    """Text wrapped in the last column."""
+    import shutil
+    from textwrap import wrap
+
+    indent = _STATE + _NAME
+    room = max(shutil.get_terminal_size().columns - indent, 20)
+    return ("\n" + " " * indent).join(wrap(printable(text), room, break_long_words=False, break_on_hyphens=False))
 
 
 def _conclude(checks: list[Check], problems: int) -> None:

@@ -46,12 +46,14 @@ def print_json(value: JSON | Sequence[JSON]) -> None:
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table for people on a terminal, tab-separated rows without a header otherwise.
 
-    On a terminal, a last column that is too wide is wrapped in its place.
+    On a terminal, a last column that is too wide is wrapped in its place; without rows there is no header either.
     """
     rows = [[printable(text) for text in row] for row in rows]
     if not is_terminal():
         for row in rows:
             click.echo("\t".join(" ".join(text.split()) for text in row))
+        return
+    if not rows:
         return
     import shutil
 

@@ -186,13 +186,14 @@ class Bars:
             self._display.advance(task, count)
 
     def end(self, name: str) -> None:
-        """Put a line in the place of a bar; the last one ends the display."""
+        """Put a line in the place of a bar, unless the file is small; the last one ends the display."""
         with self._lock:
             if self._display is None or name not in self._tasks:
                 return
             task, transfer = self._tasks.pop(name)
             self._display.remove_task(task)
-            self._print(f"{name}  {transfer.summary(self._clock())}")
+            if transfer.done >= _SMALL or transfer.done < (transfer.total or 0):
+                self._print(f"{name}  {transfer.summary(self._clock())}")
             if not self._tasks:
                 self._stop()
 

@@ -167,6 +167,7 @@ def test_bars_show_rate_and_time_left_and_leave_a_line(tmp_path: Path) -> None:
     shown = on_a_terminal(tmp_path)
     text = plain(shown)
     assert "first [this]" in text
+    assert "other  1.0 kB" not in text, "a small file leaves a line"
     assert "MB/s" in text
     assert "90.0 MB" in text
     assert "0:00:0" in text
