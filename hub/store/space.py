@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterable
 
 from hub.errors import StorageError
+from hub.sizes import human_size
 from hub.store.layout import Layout, storage_errors
 from hub.store.transfer import key_of
 from hub.types import WeightFile
@@ -38,10 +39,10 @@ def check_space(layout: Layout, missing: Iterable[WeightFile], label: str) -> No
         free = shutil.disk_usage(layout.root).free
     if needed > free:
         raise StorageError(
-            f"{label} needs {_megabytes(needed)} more on the disk of {layout.root}, and {_megabytes(free)} are free",
+            f"{label} needs {_exact(needed)} more on the disk of {layout.root}, and {_exact(free)} are free",
             hint="Free some space (hub gc shows what can go), or set HUB_HOME to a folder on another disk.",
         )
 
 
-def _megabytes(count: int) -> str:
-    return f"{count / 1e6:,.1f} MB ({count} bytes)"
+def _exact(count: int) -> str:
+    return f"{human_size(count)} ({count} bytes)"

@@ -117,10 +117,7 @@ class Store:
             if found is None:
                 raise
             return found  # A home that is read-only serves what it has.
-        claims = {key_of(file) for file in checked}
-        if (digest := digest_of_files(checked)) is not None:
-            claims.add(self.layout.artifact(digest).name)
-        with Session(self.layout, claims) as session:
+        with Session(self.layout, self._claims(checked)) as session:
             if verify:
                 verify_blobs(self.layout, self._blobs, _contents(checked), progress or Silent())
             missing = self.missing(checked)
@@ -178,6 +175,13 @@ class Store:
         finally:
             pool.close()
         return {key_of(file): done for file, done in zip(files, held, strict=True)}
+
+    def _claims(self, files: Sequence[WeightFile]) -> set[str]:
+        """Names of the blobs, partial files and the artifact that a pull of these files needs."""
+        claims = {key_of(file) for file in files}
+        if (digest := digest_of_files(files)) is not None:
+            claims.add(self.layout.artifact(digest).name)
+        return claims
 
     def _is_recorded(self, artifact: Artifact, told: Told) -> bool:
         if not told.model:

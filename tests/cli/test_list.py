@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -25,6 +28,19 @@ def env(tmp_path: Path, hub_home, run_hub):
         env = registry(tmp_path, listed("toy", {"one": [shared, one], "two": [shared, two]}))
         assert run_hub("pull", "toy", "--all-variants", env=env).returncode == 0
     return env
+
+
+@pytest.mark.parametrize("command", [("list",), ("gc", "--dry-run"), ("rm", "tests/toy", "--yes")])
+def test_commands_on_what_is_here_load_no_plugin_and_nothing_for_the_network(env, command):
+    code = (
+        "import sys; from hub.cli.main import main\n"
+        f"try: main({list(command)!r})\n"
+        "except SystemExit as end: assert not end.code, end.code\n"
+        "heavy = {'numpy', 'requests', 'huggingface_hub', 'rich', 'hub.plugin.host'}\n"
+        "print([name for name in sys.modules if name.startswith('hub_') or name in heavy])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], env={**os.environ, **env}, capture_output=True, text=True)
+    assert result.stdout.splitlines()[-1] == "[]", result.stderr
 
 
 def test_list_says_that_nothing_is_there(run_hub, hub_home):
