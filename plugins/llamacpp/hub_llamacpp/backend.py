@@ -97,9 +97,12 @@ def _start(path: Path, request: OpenRequest, context: int, slots: int) -> xllama
         params.api_keys = [secrets.token_urlsafe(32)]
         params.hostnames = ["127.0.0.1" if sys.platform == "win32" else f"{private}/unused.sock"]
         try:
-            return xllamacpp.Server(params)
+            server = xllamacpp.Server(params)
         except RuntimeError as error:
             raise _load_error(path) from error
+    # Comes back once the server's loop takes tasks: one that is closed before that waits for its end for ever.
+    server.handle_metrics()
+    return server
 
 
 def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> xllamacpp.CommonParams:
@@ -128,6 +131,8 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     params.n_threads_http = 1
     params.ui = False
     params.endpoint_slots = False
+    params.endpoint_metrics = True
+    params.endpoint_metrics = True
     params.use_jinja = True
     # The answer as it is: nothing of it is taken out as reasoning. (`force_pure_content_parser` would drop schemas.)
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
