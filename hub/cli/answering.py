@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from hub.cli.answers import describe, write_answer
-from hub.cli.output import note, printable
+from hub.cli.output import json_text, note, printable
 from hub.cli.wrapping import show
 from hub.errors import InputError
 from hub.types import JSON
@@ -69,7 +69,7 @@ def answer_all(
             else:
                 write_answer(kind, answer, out)
     if as_json:
-        click.echo(json.dumps(_document(model, results), indent=2, ensure_ascii=False), file=out)
+        click.echo(json_text(_document(model, results), out, indent=2), file=out)
 
 
 def _document(model: LoadedModel, results: list[JSON]) -> dict[str, JSON]:

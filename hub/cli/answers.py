@@ -6,7 +6,6 @@ Knows kinds, not tasks. Where answers go (stdout or a file that appears when it 
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from typing import Any, TextIO, cast
 
 import click
 
-from hub.cli.output import printable
+from hub.cli.output import json_text, printable
 from hub.errors import StorageError, UsageError
 from hub.types import JSON
 
@@ -81,7 +80,7 @@ def write_answer(kind: str, answer: object, out: TextIO) -> None:
         for row in cast("Sequence[Mapping[str, Any]]", answer):  # Any: a label's fields are the task's own
             click.echo(f"{row['score']:.4f}  {printable(str(row['label']))}", file=out)
     else:
-        click.echo(json.dumps(to_json(answer), ensure_ascii=False), file=out)
+        click.echo(json_text(to_json(answer), out), file=out)
 
 
 def describe(kind: str, given: str, answer: object) -> dict[str, JSON]:

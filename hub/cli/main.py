@@ -126,6 +126,9 @@ def cli() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Entry point of the console script; leaves through `sys.exit` with the code that `hub.errors` names."""
     given = sys.argv[1:] if arguments is None else arguments
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")  # a letter that the terminal lacks is no reason to fail
     try:
         code = cli.main(args=given or ["--help"], prog_name="hub", standalone_mode=False)
         sys.stdout.flush()

@@ -10,13 +10,24 @@ import os
 import sys
 import unicodedata
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
 from hub.sizes import human_size, parse_size
 from hub.types import JSON
 
-__all__ = ["human_size", "is_terminal", "note", "parse_size", "print_json", "print_table", "printable", "styled"]
+__all__ = [
+    "human_size",
+    "is_terminal",
+    "json_text",
+    "note",
+    "parse_size",
+    "print_json",
+    "print_table",
+    "printable",
+    "styled",
+]
 
 _LEAST_COLUMN = 20
 _STEERING = {"Cc", "Cf", "Cs", "Zl", "Zp"}
@@ -40,7 +51,13 @@ def note(text: str) -> None:
 
 def print_json(value: JSON | Sequence[JSON]) -> None:
     """Print one JSON document to stdout, with non-ASCII characters as they are."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json_text(value, sys.stdout, indent=2))
+
+
+def json_text(value: JSON | Sequence[JSON], out: TextIO, indent: int | None = None) -> str:
+    """JSON for a stream: letters of every language as they are, escaped where the stream cannot hold them."""
+    unicode = (getattr(out, "encoding", None) or "utf-8").lower().startswith("utf")
+    return json.dumps(value, indent=indent, ensure_ascii=not unicode)
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

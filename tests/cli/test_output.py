@@ -77,3 +77,10 @@ def test_the_home_with_other_letters_works(run_hub, tmp_path: Path) -> None:
     assert run_hub("config", "set", "device", "cpu", env=env).returncode == 0
     assert (home / "config.json").exists()
     assert json.loads(run_hub("config", "--json", env=env).stdout)["home"] == str(home)
+
+
+def test_a_stream_that_lacks_letters_gets_json_that_says_them_and_text_with_marks(run_hub) -> None:
+    env = {"PYTHONIOENCODING": "iso8859-1", "HUB_REGISTRIES": "a 東京"}
+    document = json.loads(run_hub("config", "get", "registries", "--json", env=env).stdout)
+    assert document["value"] == ["a 東京"]
+    assert run_hub("config", "get", "registries", env=env).stdout == "a ??\n"
