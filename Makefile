@@ -20,7 +20,7 @@ test: $(VENV)/.dev  ## install what the tests need, and run them all
 lint: $(VENV)/.dev  ## formatting, lint and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy hub $(addsuffix /hub_*,$(PLUGIN_DIRS))
+	MYPYPATH="$$(echo $(PLUGIN_DIRS) | tr ' ' :)" $(BIN)/mypy hub $(addsuffix /hub_*,$(PLUGIN_DIRS))
 
 format: $(VENV)/.dev  ## format and mend what can be mended
 	$(BIN)/ruff check --fix .
