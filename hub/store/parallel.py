@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from hub.store.sink import Stopped
@@ -17,51 +18,65 @@ __all__ = ["run_jobs"]
 
 T = TypeVar("T")
 _PATIENCE_SECONDS = 3.0
+_POLL_SECONDS = 0.05
 
 
 def run_jobs(jobs: Sequence[Callable[[], T]], *, workers: int, stop: threading.Event) -> list[T]:
     """Results of all jobs, in order. The first failure sets `stop`, and is raised once the others noticed."""
-    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
-    for index in range(len(jobs)):
-        waiting.put(index)
+    indices = iter(range(len(jobs)))  # `next` of it is atomic
     results: dict[int, T] = {}
     failures: list[BaseException] = []
+    ended: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def work() -> None:
-        while not stop.is_set():
-            try:
-                index = waiting.get_nowait()
-            except queue.Empty:
-                return
-            try:
+        try:
+            while not stop.is_set() and (index := next(indices, None)) is not None:
                 results[index] = jobs[index]()
-            except Stopped:
-                return
-            except BaseException as error:  # carried to the thread that asked
-                failures.append(error)
-                stop.set()
+        except Stopped:
+            pass
+        except BaseException as error:  # carried to the thread that asked
+            failures.append(error)
+            stop.set()
+        finally:
+            ended.put(None)
 
-    threads = [threading.Thread(target=work, name="hub-pull", daemon=True) for _ in range(min(workers, len(jobs)))]
-    for thread in threads:
-        thread.start()
+    started = _Threads(ended)
     try:
-        _wait(threads, stop)
+        for _ in range(min(workers, len(jobs))):
+            started.start(work)
+        started.wait(stop)
     except BaseException:
         stop.set()
-        _wait(threads, stop)
+        started.wait(stop)
         raise
     if failures:
         raise failures[0]
     return [results[index] for index in range(len(jobs))]
 
 
-def _wait(threads: Sequence[threading.Thread], stop: threading.Event) -> None:
-    """Wait for all threads, but not for long once `stop` is set."""
-    deadline: float | None = None
-    while any(thread.is_alive() for thread in threads):
-        if stop.is_set():
-            deadline = deadline or time.monotonic() + _PATIENCE_SECONDS
-            if time.monotonic() > deadline:
-                return
-        for thread in threads:
-            thread.join(0.05)
+class _Threads:
+    """Threads that were started, to be waited for.
+
+    Not by `join`: after a Ctrl-C in it, Python 3.11 takes a thread that still runs for one that ended.
+    """
+
+    def __init__(self, ended: queue.SimpleQueue[None]) -> None:
+        self._ended = ended
+        self._running = 0
+
+    def start(self, run: Callable[[], None]) -> None:
+        """Start one more; it is counted first, because a Ctrl-C may come while it starts."""
+        self._running += 1
+        threading.Thread(target=run, name="hub-pull", daemon=True).start()
+
+    def wait(self, stop: threading.Event) -> None:
+        """Wait for all threads, but not for long once `stop` is set."""
+        deadline: float | None = None
+        while self._running:
+            if stop.is_set():
+                deadline = deadline or time.monotonic() + _PATIENCE_SECONDS
+                if time.monotonic() > deadline:
+                    return
+            with suppress(queue.Empty):
+                self._ended.get(timeout=_POLL_SECONDS)
+                self._running -= 1

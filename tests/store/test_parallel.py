@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
+import time
 
 import pytest
 
 from hub.sources import SourceContext
+from hub.store import parallel
 from hub.store.parallel import run_jobs
 from hub.store.pool import SourcePool
 from hub.store.session import Session
@@ -50,28 +54,37 @@ def test_the_first_failure_stops_the_others_and_is_raised():
     assert done == []
 
 
-def test_ctrl_c_while_waiting_stops_the_jobs(monkeypatch):
-    stop = threading.Event()
-    ended = threading.Event()
+def test_ctrl_c_stops_the_jobs_and_waits_until_they_have_noticed():
+    stop, ended = threading.Event(), threading.Event()
 
     def job():
-        stop.wait(30)
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.wait(30)
+        time.sleep(0.3)  # it takes a moment to clean up
         ended.set()
         raise Stopped
 
-    real = threading.Thread.join
-    calls = []
-
-    def join(self, timeout=None):
-        calls.append(timeout)
-        if len(calls) == 1:
-            raise KeyboardInterrupt
-        real(self, timeout)
-
-    monkeypatch.setattr(threading.Thread, "join", join)
     with pytest.raises(KeyboardInterrupt):
         run_jobs([job], workers=1, stop=stop)
     assert ended.is_set()
+
+
+def test_a_job_that_does_not_notice_is_not_waited_for_long(monkeypatch):
+    monkeypatch.setattr(parallel, "_PATIENCE_SECONDS", 0.1)
+    release, deaf = threading.Event(), threading.Event()
+
+    def fail():
+        assert deaf.wait(30)
+        raise ValueError("first")
+
+    def job():
+        deaf.set()
+        release.wait(30)
+
+    with pytest.raises(ValueError, match="first"):
+        run_jobs([fail, job], workers=2, stop=threading.Event())
+    assert not release.is_set()
+    release.set()
 
 
 class Counted:
