@@ -145,10 +145,11 @@ class ModelContract:
             model.infer(samples[0], **options)
 
     def assert_agrees(self, one: Result, other: Result) -> None:
-        """Compare two answers to the same input: vectors by their cosine, all else exactly."""
+        """Compare two answers to the same input: vectors by cosine and length, all else exactly."""
         if isinstance(one, np.ndarray):
             cosine = float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
             assert cosine >= self.agreement
+            assert np.linalg.norm(other) == pytest.approx(np.linalg.norm(one), rel=1 - self.agreement)
         else:
             assert one == other
 

@@ -43,14 +43,16 @@ class Toy(Session):
             os.abort()
         if told == "deaf":
             time.sleep(600)
-        said = []
+        said, finish = [], "stop"
         for word in itertools.cycle(words) if told == "forever" else words:
             said.append(word)
-            if emit(Delta(text=f"{word} ")):
-                return Reply(text=" ".join(said), finish="cancelled", tokens=len(said), prompt_tokens=len(words))
-            if len(said) == request.sampling.max_tokens:
+            if emit(Delta(text=f" {word}" if len(said) > 1 else word)):
+                finish = "cancelled"
                 break
-        return Reply(text=" ".join(said), finish="stop", tokens=len(said), prompt_tokens=len(words))
+            if len(said) == request.sampling.max_tokens:
+                finish = "length"
+                break
+        return Reply(text=" ".join(said), finish=finish, tokens=len(said), prompt_tokens=len(words))
 
     def embed(self, texts):
         return np.array([[len(text), len(text.split())] for text in texts], np.float32)

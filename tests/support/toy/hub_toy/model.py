@@ -27,7 +27,12 @@ class Talk(Model):
 
         session = next(iter(self.parts.values()))
         reply = session.chat(Chat(**fields, sampling=Sampling(max_tokens=options["max_tokens"])), forward)
-        return {"generated_text": reply.text, "finish_reason": reply.finish, "generated_tokens": reply.tokens}
+        return {
+            "generated_text": reply.text,
+            "finish_reason": reply.finish,
+            "prompt_tokens": reply.prompt_tokens,
+            "generated_tokens": reply.tokens,
+        }
 
 
 class Vectors(Model):
