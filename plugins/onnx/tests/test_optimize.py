@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 from hub_onnx.optimize import optimize
 
+import hub
 from hub.errors import InferenceError
-from hub.registry.catalogue import load_catalogue
 from hub.runtime.protocols import TransformRequest
-from hub.store.store import Store
 from hub.types import Artifact, Facts
 from tests.conftest import RunHub, hub_home, run_hub, weights_home  # noqa: F401 - fixtures
 
@@ -20,11 +19,9 @@ OPTIONS = {"level": "extended"}
 
 
 def artifact_of(home: Path, variant: str) -> Artifact:
-    model = load_catalogue().find("all-minilm-l6-v2").model
-    chosen = next(each for each in model.variants if each.name == variant)
-    artifact = Store(home / "store").find(chosen.weights())
-    assert artifact is not None
-    return artifact
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUB_HOME", str(home))
+        return hub.pull(f"all-minilm-l6-v2:{variant}")
 
 
 def facts(*paths: str) -> Facts:
