@@ -1,10 +1,11 @@
 """Real weights, and sessions over them that several tests share."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hub_llamacpp.backend import open_model
+from hub_llamacpp.plugin import ENVIRONMENT
 
 import hub
 from hub.runtime.protocols import OpenRequest, Session
@@ -12,6 +13,7 @@ from hub.types import Facts
 from tests.conftest import hub_home, weights_home  # noqa: F401
 
 CONTEXT = 512
+os.environ.update(ENVIRONMENT)  # as the core does, before the library loads
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,8 @@ def request(path: Path, verb: str = "chat", **options) -> OpenRequest:
 @pytest.fixture(scope="session")
 def chat(smollm: Path) -> Iterator[Session]:
     """One session with a short context, for tests that leave no trace in it."""
+    from hub_llamacpp.backend import open_model
+
     session = open_model(request(smollm, context_length=CONTEXT, threads=2))
     yield session
     session.close()

@@ -12,7 +12,7 @@ from hub_llamacpp.backend import open_model, probe
 from hub.errors import InferenceError
 from hub.runtime.protocols import Chat, Sampling
 from plugins.llamacpp.tests.conftest import request
-from plugins.llamacpp.tests.gguf_files import write
+from plugins.llamacpp.tests.gguf_files import random_bert, write
 
 
 def test_the_processor_is_always_found():
@@ -47,6 +47,12 @@ def test_an_architecture_that_the_library_does_not_know_is_named(tmp_path):
 def test_a_folder_without_a_model_is_named(tmp_path):
     with pytest.raises(InferenceError, match=r"no .gguf file"):
         open_model(request(tmp_path / "mmproj-model.gguf"))
+
+
+def test_a_session_can_be_closed_as_soon_as_it_is_open(tmp_path):
+    path = random_bert(tmp_path / "encoder.gguf")
+    for _ in range(50):  # without the wait for the server's loop, one of some dozens never returns
+        open_model(request(path, "embed", threads=1)).close()
 
 
 @pytest.mark.weights
