@@ -17,7 +17,7 @@ import xllamacpp  # type: ignore[import-untyped]
 from hub.errors import InferenceError, OptionError
 from hub.runtime.protocols import OpenRequest, Probe, Session
 from hub.types import JSON
-from hub_llamacpp.facts import context_of
+from hub_llamacpp.facts import context_of, rounded
 from hub_llamacpp.gguf import GGUFError, Scalar, check, read_metadata
 from hub_llamacpp.sessions import ChatSession, EmbedSession
 from hub_llamacpp.threads import usable_cores
@@ -50,7 +50,7 @@ def open_model(request: OpenRequest) -> Session:
         raise InferenceError(f"{path} says nothing of pooling: it is no model for embeddings")
     slots = int(str(request.options.get("parallel") or 1)) if request.verb == "chat" else 1
     server = _start(path, request, context, slots)
-    metadata["context_length"] = context
+    metadata["context_length"] = context if request.verb == "embed" else rounded(context)
     if request.verb == "embed":
         return EmbedSession(server, metadata)
     return ChatSession(server, metadata, slots=slots, reuse=bool(request.options.get("prompt_cache")))

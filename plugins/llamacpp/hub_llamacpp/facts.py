@@ -9,10 +9,11 @@ from collections.abc import Mapping
 
 from hub.types import Estimate, Facts, OptionValue
 
-__all__ = ["DEFAULT_CONTEXT", "accepts", "context_of", "memory"]
+__all__ = ["DEFAULT_CONTEXT", "accepts", "context_of", "memory", "rounded"]
 
 DEFAULT_CONTEXT = 4096
 _BATCH = 512
+_STEP = 256
 _F16 = 2
 _F32 = 4
 _RUNTIME = 60_000_000  # the process, the library's buffers and the decoded vocabulary, as measured
@@ -36,6 +37,11 @@ def context_of(trained: int | None, wanted: int | None) -> int:
     return min(DEFAULT_CONTEXT, trained or DEFAULT_CONTEXT)
 
 
+def rounded(context: int) -> int:
+    """Tokens that a cache for this context really holds: llama.cpp makes caches in steps of 256."""
+    return -(-context // _STEP) * _STEP
+
+
 def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     """Bytes for the mapped weights, a 16-bit key-value cache for every slot, and one batch of activations."""
     wanted = options.get("context_length")
@@ -46,7 +52,11 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     head_dim = _number(facts, "head_dim") or width // heads
     layers = _number(facts, "num_hidden_layers") or 0
     per_token = 2 * layers * (_number(facts, "num_key_value_heads") or heads) * head_dim * _F16
-    cached = 0 if facts.task == "feature-extraction" else per_token * context * (slots if isinstance(slots, int) else 1)
+    cached = (
+        0
+        if facts.task == "feature-extraction"
+        else per_token * rounded(context) * (slots if isinstance(slots, int) else 1)
+    )
     rows = _BATCH * ((_number(facts, "vocab_size") or 0) + 4 * width + 2 * (_number(facts, "intermediate_size") or 0))
     return Estimate(weights=facts.size, cache=cached, working=rows * _F32 + _RUNTIME)
 

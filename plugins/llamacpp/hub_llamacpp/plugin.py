@@ -14,7 +14,7 @@ OPTIONS = (
         name="context_length",
         type=int,
         min=16,
-        help="Tokens of prompt and answer together; without it 4096, or the model's own limit where that is smaller.",
+        help="Tokens of prompt and answer together, in steps of 256; without it 4096, or the model's limit if smaller.",
     ),
     Option(
         name="parallel", type=int, default=1, min=1, max=64, help="Requests answered at once, each with its context."

@@ -30,7 +30,7 @@ def facts(task="text-generation", config=SMOLLM, parts=None):
 
 
 def test_the_cache_is_two_bytes_for_each_key_and_value():
-    assert memory(facts(), {"context_length": 1000}).cache == 2 * 30 * 3 * 64 * 2 * 1000
+    assert memory(facts(), {"context_length": 1000}).cache == 2 * 30 * 3 * 64 * 2 * 1024
     assert (
         memory(facts(), {"context_length": 1000, "parallel": 3}).cache
         == 3 * memory(facts(), {"context_length": 1000}).cache
