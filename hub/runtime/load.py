@@ -5,7 +5,6 @@ Knows nothing of how the plan was made or where the weights came from.
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from hub.errors import PluginBroken, PluginMissing, SessionClosed
 from hub.runtime.cancel import Cancel, cancellable
 from hub.runtime.guard import guard
 from hub.runtime.protocols import Delta, Emit, Model, OpenRequest, Session
+from hub.runtime.reclaim import reclaim
 from hub.runtime.relay import Relay, foreign, silent
 from hub.types import Artifact, OptionValue
 
@@ -77,7 +77,7 @@ class OpenedModel:
         finally:
             with self._lock:
                 self._parts.clear()
-            gc.collect()
+            reclaim()
 
 
 def open_plan(plan: Plan, artifact: Artifact, host: Host) -> OpenedModel:

@@ -283,6 +283,45 @@ with hub.load("smollm2-135m", worker=worker, threads=1) as model:
 """
 
 
+MEMORY = """
+import sys
+from pathlib import Path
+import hub
+
+def resident():
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmRSS")).split()[1])
+
+def use():
+    model = hub.load(sys.argv[1])
+    model.infer("hello", **({"max_tokens": 2} if "max_tokens" in model.options else {}))
+    held = resident()
+    model.close()
+    return held
+
+use()  # libraries stay
+before = resident()
+held = use()
+print(held - before, resident() - before)
+"""
+
+
+@pytest.mark.weights
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("reference", ["all-minilm-l6-v2:onnx", "smollm2-135m"])
+def test_close_gives_the_memory_of_a_real_model_back(weights_home, reference):
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, reference],
+        env={**os.environ, "HUB_HOME": str(weights_home), "HUB_REGISTRIES": "", "HUB_DISABLE_PLUGINS": ""},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    held, left = map(int, done.stdout.split())
+    assert held > 20_000
+    assert left < held / 4
+
+
 @pytest.mark.weights
 @pytest.mark.slow
 @pytest.mark.parametrize("where", ["here", "worker"])
