@@ -43,6 +43,10 @@ class Failure:
     source: str
     error: HubError
 
+    def __str__(self) -> str:
+        message = self.error.message
+        return message if self.source in message else f"{self.source}: {message}"
+
 
 class Transfer:
     """The downloads of one pull; `get` may be called by several threads."""
@@ -120,7 +124,7 @@ class Transfer:
                     return self._keep(sink, partial)
                 failures.append(Failure(source, error))
                 if len(failures) < len(file.sources):
-                    self._progress.say(f"{source}: {error.message}; trying the next source")
+                    self._progress.say(f"{failures[-1]}; trying the next source")
             raise _combined(file, failures)
         finally:
             sink.close()
@@ -209,11 +213,11 @@ def _combined(file: WeightFile, failures: Sequence[Failure]) -> HubError:
     hint = next((failure.error.hint for failure in failures if failure.error.hint), "")
     if len(failures) == 1:
         only = failures[0].error
-        message = only.message if lied else f"{file.path} could not be had from {failures[0].source}: {only.message}"
+        message = only.message if lied else f"{file.path} could not be had: {failures[0]}"
         error = kind(message, hint=hint, details=only.details)
     else:
         verdict = "was refused: no source gave what was promised" if lied else "could not be had from any source"
-        lines = [f"{failure.source}: {failure.error.message}" for failure in failures]
+        lines = [str(failure) for failure in failures]
         error = kind(f"{file.path} {verdict}", hint=hint, details=lines)
     error.__cause__ = failures[-1].error
     return error
