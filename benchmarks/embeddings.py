@@ -41,7 +41,7 @@ def sentences(count: int) -> list[str]:
         for node in ast.walk(tree):
             if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
                 for part in re.split(r"(?<=[.!?])\s+", " ".join((ast.get_docstring(node) or "").split())):
-                    if 3 <= len(part.split()) <= 60:
+                    if 3 <= len(part.split()) <= 60 and len(part) <= 400:
                         found[part] = None
         if len(found) >= count:
             break
@@ -113,7 +113,7 @@ def main() -> int:
                 times = {side: seconds(side, chosen) for side in sides}
                 pairs.append((times[through], times[plain]))
     ratio = statistics.median(theirs / ours for ours, theirs in pairs)
-    for name, times in (
+    for name, spent in (
         ("bare onnxruntime", [theirs for _, theirs in pairs]),
         ("hub.load", [ours for ours, _ in pairs]),
     ):
