@@ -17,8 +17,7 @@ from hub.runtime.cancel import Cancel
 from hub.runtime.inputs import as_batch, as_results
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Emit
-from hub.runtime.relay import silent
-from hub.runtime.stream import Pieces
+from hub.runtime.stream import Pieces, interruptible
 from hub.types import OptionValue
 
 if TYPE_CHECKING:
@@ -97,7 +96,8 @@ class LoadedModel:
         self._refuse_closed()
         resolved = self._resolve(options)
         batch, single = as_batch(inputs, self._kinds.inputs)
-        results = self._engine.infer(batch, resolved, silent) if batch else []
+        engine = self._engine
+        results = interruptible(lambda emit, cancel: engine.infer(batch, resolved, emit, cancel)) if batch else []
         return as_results(results, single=single, kinds=self._kinds.outputs)
 
     def stream(self, input: Any, **options: object) -> Pieces[Any]:  # noqa: A002 - Any: as in infer

@@ -12,12 +12,13 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from functools import cache
 from types import TracebackType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from hub.runtime.cancel import Cancel
 from hub.runtime.protocols import Delta, Emit
+from hub.runtime.relay import silent
 
-__all__ = ["Pieces"]
+__all__ = ["Pieces", "interruptible"]
 
 T = TypeVar("T")
 AHEAD = 64
@@ -133,6 +134,21 @@ class Pieces(Iterator[str], Generic[T]):
 
     def __del__(self) -> None:
         self._channel.stop()
+
+
+def interruptible(call: Callable[[Emit, Cancel], T]) -> T:
+    """Answer of a call, which Ctrl-C can stop.
+
+    Python raises `KeyboardInterrupt` in the main thread alone. A native runtime that calls back there can lose it, and
+    go on for minutes: so it runs in another thread, and this one waits.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return call(silent, Cancel())
+    pieces: Pieces[T] = Pieces(lambda _, cancel: call(silent, cancel))
+    with pieces:
+        for _ in pieces:
+            pass
+        return cast("T", pieces.result)
 
 
 @cache

@@ -334,3 +334,30 @@ def test_eight_threads_share_one_real_model(weights_home, where):
         timeout=300,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+INTERRUPTED = """
+import threading, signal, sys
+import hub
+
+with hub.load("smollm2-135m", worker=sys.argv[1] == "worker") as model:
+    threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
+    try:
+        model.infer("Write a very long story about the sea.")
+    except KeyboardInterrupt:
+        print("interrupted")
+    print(model.infer("Hello!", max_tokens=3)["generated_tokens"])
+"""
+
+
+@pytest.mark.weights
+@pytest.mark.parametrize("where", ["here", "worker"])
+def test_ctrl_c_ends_a_whole_answer_and_the_model_goes_on(weights_home, where):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, where],
+        env={**os.environ, "HUB_HOME": str(weights_home), "HUB_REGISTRIES": "", "HUB_DISABLE_PLUGINS": ""},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["interrupted", "3"], "")
