@@ -337,11 +337,11 @@ def test_eight_threads_share_one_real_model(weights_home, where):
 
 
 INTERRUPTED = """
-import threading, signal, sys
+import os, signal, sys, threading
 import hub
 
 with hub.load("smollm2-135m", worker=sys.argv[1] == "worker") as model:
-    threading.Timer(1.0, signal.raise_signal, [signal.SIGINT]).start()
+    threading.Timer(1.0, os.kill, [os.getpid(), signal.SIGINT]).start()
     try:
         model.infer("Write a very long story about the sea.")
     except KeyboardInterrupt:
