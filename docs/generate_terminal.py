@@ -20,7 +20,7 @@ PICTURE = ROOT / "docs" / "images" / "terminal.svg"
 COLUMNS = 112
 COMMANDS = (
     'hub search "sentence embeddings"',
-    'hub run smollm2-135m --max-tokens 60 "Who wrote Romeo and Juliet?"',
+    'hub run smollm2-135m "What is 2+2?"',
     'hub run all-minilm-l6-v2 "a cat" "a dog"',
     "hub plan all-minilm-l6-v2",
 )
