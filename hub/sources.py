@@ -43,7 +43,7 @@ class Sink(Protocol):
         """Take a complete file that is already on disk and stays there, such as one in a shared cache."""
 
     def note(self, received: int) -> None:
-        """Report bytes received elsewhere since the last note (a wheel that is downloading), for the progress display."""
+        """Report bytes received elsewhere since the last note, such as a wheel that is downloading."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

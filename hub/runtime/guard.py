@@ -17,7 +17,6 @@ from hub.runtime.gate import Gate
 from hub.runtime.protocols import VERBS, Chat, Emit, Generate, Generated, Reply, Session, Tensor
 from hub.runtime.relay import Relay, foreign, silent
 from hub.runtime.requests import check_chat, check_generate, check_texts
-from hub.runtime.tensors import check_feeds, check_outputs, check_vectors, check_wanted
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array, Feeds, Outputs
@@ -69,6 +68,8 @@ class Guarded(Session):
         InferenceError
             The runtime failed, or gave NaN.
         """
+        from hub.runtime.tensors import check_feeds, check_outputs, check_wanted  # numpy: not on the way of a chat
+
         self._refuse_other("run")
         checked = check_feeds(feeds, self.inputs, self._what)
         names = check_wanted(wanted, self.outputs, self._what)
@@ -80,7 +81,10 @@ class Guarded(Session):
         """Token ids in, token ids out."""
         self._refuse_other("generate")
         check_generate(request, self.honours, self._what)
-        check_feeds(request.feeds, self.inputs, self._what)
+        if self.inputs or request.feeds:
+            from hub.runtime.tensors import check_feeds
+
+            check_feeds(request.feeds, self.inputs, self._what)
         relay = Relay(emit, len(request.prompts), self._what)
         with self._entered() as inner, relay.calling():
             found = inner.generate(request, relay)
@@ -97,6 +101,8 @@ class Guarded(Session):
 
     def embed(self, texts: Sequence[str]) -> Array:
         """Vectors of texts: float32 (n, dim)."""
+        from hub.runtime.tensors import check_vectors
+
         self._refuse_other("embed")
         check_texts(texts, self._what)
         with self._entered() as inner, foreign(self._what):

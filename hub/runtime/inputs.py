@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 __all__ = ["as_batch", "as_results"]
 
 
@@ -31,6 +29,8 @@ def as_results(results: list[Any], *, single: bool, kinds: Sequence[str]) -> Any
         return results[0]
     if "vector" not in kinds[:1]:
         return results
+    import numpy as np
+
     if not results:
         return np.empty((0, 0), dtype=np.float32)
     shapes = {result.shape for result in results if isinstance(result, np.ndarray)}

@@ -9,8 +9,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-
 from hub.errors import ContextOverflow, HubError, InferenceError, InputError, OptionError
 from hub.runtime.protocols import Chat, Delta, Emit, Reply, Session
 from hub.types import JSON
@@ -101,6 +99,8 @@ class EmbedSession(Session):
         if "error" in result:
             raise _error(result["error"], self.metadata)
         rows = sorted(result["data"], key=lambda row: int(row["index"]))
+        import numpy as np  # a conversation starts sooner without it
+
         return np.array([row["embedding"] for row in rows], dtype=np.float32)
 
     def close(self) -> None:
