@@ -64,7 +64,7 @@ def foreign(modules: set[str]) -> set[str]:
         (["config"], LIGHT | {"platformdirs"}),
         (["completion", "bash"], LIGHT),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
 def test_a_light_command_imports_only_what_its_list_allows(
     arguments: list[str], allowed: set[str], tmp_path: Path
