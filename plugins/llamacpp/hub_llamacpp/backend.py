@@ -131,8 +131,6 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     params.n_threads_http = 1
     params.ui = False
     params.endpoint_slots = False
-    params.endpoint_metrics = True
-    params.endpoint_metrics = True
     params.use_jinja = True
     # The answer as it is: nothing of it is taken out as reasoning. (`force_pure_content_parser` would drop schemas.)
     params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE

@@ -23,7 +23,6 @@ __all__ = ["OnnxSession", "open_graph", "probe"]
 
 _FATAL = 4
 _CALLS_AT_ONCE = 8
-_LARGE = 4096  # elements of a feed, such as 32 texts of 128 tokens
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 _DTYPES = {
     "tensor(bool)": "bool",
@@ -57,17 +56,12 @@ class OnnxSession(Session):
         self.inputs = tuple(_tensor(node) for node in session.get_inputs())
         self.outputs = tuple(_tensor(node) for node in session.get_outputs() if node.type in _DTYPES)
         self.metadata = _metadata(session)
-        # What a large batch took is given back after it, instead of being held until the session closes. For small
-        # ones that would cost more time than it gives memory.
-        self._small, self._large = onnxruntime.RunOptions(), onnxruntime.RunOptions()
-        self._large.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(self, feeds: Feeds, wanted: Sequence[str] | None = None) -> Outputs:
         """Run the graph; only what `wanted` names is computed, if given."""
         assert self._session is not None
         names = list(wanted) if wanted is not None else [tensor.name for tensor in self.outputs]
-        large = any(feed.size > _LARGE for feed in feeds.values())
-        found: list[Array] = self._session.run(names, dict(feeds), self._large if large else self._small)
+        found: list[Array] = self._session.run(names, dict(feeds))
         return dict(zip(names, found, strict=True))
 
     def close(self) -> None:
