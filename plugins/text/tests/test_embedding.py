@@ -4,7 +4,7 @@ import logging
 
 import numpy as np
 import pytest
-from hub_text.embedding import SentenceEmbedding
+from hub_text.embedding.model import SentenceEmbedding
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 import hub
@@ -107,7 +107,7 @@ def test_what_no_file_says_is_reported(folder, caplog):
 
 def test_a_graph_that_pools_by_itself_is_left_to_it(folder, caplog):
     embedder, _ = model(folder, output="sentence_embedding")
-    assert embedder._encoder.output == "sentence_embedding"
+    assert embedder._output == "sentence_embedding"
     assert caplog.text == ""
 
 

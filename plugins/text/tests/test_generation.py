@@ -1,7 +1,7 @@
 """Text generation: what the session is asked, and the real model behind the public API."""
 
 import pytest
-from hub_text.generation import TextGeneration
+from hub_text.generation.model import TextGeneration
 
 import hub
 from hub.errors import ContextOverflow, InputError, OptionError

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hub_text.layout import read_layout
+from hub_text.embedding.layout import read_layout
 
 from hub.errors import InferenceError
 
@@ -54,7 +54,7 @@ def test_the_newer_spelling_of_pooling_is_read(tmp_path, mode, poolings):
 
 def test_what_no_file_says_is_decided_and_told(tmp_path):
     layout = read_layout(tmp_path)
-    assert (layout.poolings, layout.normalize, layout.max_length) == (("mean",), True, None)
+    assert (layout.poolings, layout.normalize, layout.limits.max_length) == (("mean",), True, None)
     assert "modules.json" in layout.notices[0]
 
 
@@ -88,7 +88,7 @@ def test_a_broken_file_is_named(tmp_path):
 )
 def test_the_length_comes_from_the_files_in_order(tmp_path, sentence, tokenizer, config, length):
     folder = write(tmp_path, sentence_bert_config=sentence, tokenizer_config=tokenizer, config=config)
-    assert read_layout(folder).max_length == length
+    assert read_layout(folder).limits.max_length == length
 
 
 def test_padding_and_prompt_are_read(tmp_path):
@@ -100,5 +100,6 @@ def test_padding_and_prompt_are_read(tmp_path):
         config_sentence_transformers={"prompts": {"query": "query: "}, "default_prompt_name": "query"},
     )
     layout = read_layout(folder)
-    assert (layout.pad_token, layout.pad_id, layout.left_padding) == ("<pad>", 3, True)
+    limits = layout.limits
+    assert (limits.pad_token, limits.pad_id, limits.left_padding) == ("<pad>", 3, True)
     assert (layout.prompt, layout.lower_case) == ("query: ", True)

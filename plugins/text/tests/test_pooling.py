@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hub_text.pooling import normalized, pool
+from hub_text.embedding.pooling import normalized, pool
 
 HIDDEN = np.random.default_rng(1).normal(size=(3, 5, 4)).astype(np.float32)
 RIGHT = np.array([[1, 1, 1, 1, 1], [1, 1, 0, 0, 0], [1, 0, 0, 0, 0]])

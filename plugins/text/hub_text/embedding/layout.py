@@ -6,12 +6,13 @@ the Hugging Face tokenizer files. What no file says is decided here and told in 
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hub.errors import InferenceError
 from hub.types import JSON
+from hub_text.files import read_json, read_object
+from hub_text.limits import Limits, read_limits
 
 __all__ = ["POOLINGS", "Layout", "read_layout"]
 
@@ -25,7 +26,6 @@ _FLAGS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-_UNLIMITED = 1 << 24  # tokenizer_config.json says 1e30 where there is no limit
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,22 +34,19 @@ class Layout:
 
     Parameters
     ----------
-    max_length
-        Tokens that the model takes, special tokens included; `None` where nothing limits them.
+    limits
+        The length that the sentence model was made for, where its files say it; else that of its tokenizer.
     prompt
         Text that the model wants before each input.
     notices
         What was decided because no file says it.
     """
 
-    max_length: int | None
+    limits: Limits
     poolings: tuple[str, ...]
     normalize: bool
     lower_case: bool = False
     prompt: str = ""
-    pad_token: str | None = None
-    pad_id: int | None = None
-    left_padding: bool = False
     notices: tuple[str, ...] = ()
 
 
@@ -61,26 +58,22 @@ def read_layout(folder: Path) -> Layout:
     InferenceError
         A file is broken, or asks for a step that needs weights of its own.
     """
-    sentence, tokenizer, config = (
-        _object(folder / name) for name in ("sentence_bert_config.json", "tokenizer_config.json", "config.json")
-    )
+    sentence = read_object(folder / "sentence_bert_config.json")
+    limits, made_for = read_limits(folder), sentence.get("max_seq_length")
     poolings, normalize, notices = _modules(folder)
     return Layout(
-        max_length=_max_length(sentence, tokenizer, config),
+        limits=replace(limits, max_length=made_for) if isinstance(made_for, int) and made_for > 0 else limits,
         poolings=poolings,
         normalize=normalize,
         lower_case=sentence.get("do_lower_case") is True,
-        prompt=_prompt(_object(folder / "config_sentence_transformers.json")),
-        pad_token=_token(tokenizer.get("pad_token")),
-        pad_id=pad if isinstance(pad := config.get("pad_token_id"), int) else None,
-        left_padding=tokenizer.get("padding_side") == "left",
+        prompt=_prompt(read_object(folder / "config_sentence_transformers.json")),
         notices=notices,
     )
 
 
 def _modules(folder: Path) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
     """Poolings, whether vectors are normalised, and notices."""
-    listed = _read(folder / "modules.json")
+    listed = read_json(folder / "modules.json")
     if listed is None:
         notice = "no modules.json says how to pool: the mean of the tokens, scaled to length 1, is taken"
         return ("mean",), True, (notice,)
@@ -106,7 +99,7 @@ def _modules(folder: Path) -> tuple[tuple[str, ...], bool, tuple[str, ...]]:
 
 
 def _poolings(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    config = _object(path)
+    config = read_object(path)
     named = config.get("pooling_mode")
     if isinstance(named, str):
         chosen = {named}
@@ -122,39 +115,7 @@ def _poolings(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(name for name in POOLINGS if name in chosen), ()
 
 
-def _max_length(sentence: dict[str, JSON], tokenizer: dict[str, JSON], config: dict[str, JSON]) -> int | None:
-    """The length that the sentence model was made for, else the least of what tokenizer and weights allow."""
-    made_for = sentence.get("max_seq_length")
-    if isinstance(made_for, int) and made_for > 0:
-        return made_for
-    limits = (tokenizer.get("model_max_length"), config.get("max_position_embeddings"))
-    known = [int(limit) for limit in limits if isinstance(limit, int | float) and 0 < limit < _UNLIMITED]
-    return min(known, default=None)
-
-
 def _prompt(config: dict[str, JSON]) -> str:
     prompts, name = config.get("prompts"), config.get("default_prompt_name")
     found = prompts.get(name) if isinstance(prompts, dict) and isinstance(name, str) else None
     return found if isinstance(found, str) else ""
-
-
-def _token(value: JSON) -> str | None:
-    """A special token, which is written as a text or as an object with a `content`."""
-    if isinstance(value, dict):
-        value = value.get("content")
-    return value if isinstance(value, str) else None
-
-
-def _object(path: Path) -> dict[str, JSON]:
-    content = _read(path)
-    return content if isinstance(content, dict) else {}
-
-
-def _read(path: Path) -> JSON:
-    try:
-        content: JSON = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise InferenceError(f"{path} cannot be read: {error}") from error
-    return content

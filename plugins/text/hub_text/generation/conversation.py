@@ -1,64 +1,36 @@
-"""Text generation over a session that answers `chat`.
-
-Knows nothing of tokens or templates: the runtime owns both.
-"""
+"""Turns an input of text generation into a request: a conversation, or a text to continue. Knows no runtime."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from hub.errors import InputError, OptionError
-from hub.runtime.protocols import Chat, Emit, Model, Reply, Sampling
-from hub.types import JSON, Message, OptionValue
+from hub.runtime.protocols import Chat, Sampling
+from hub.types import Message
 
-__all__ = ["TextGeneration"]
+__all__ = ["chat_request"]
 
-
-class TextGeneration(Model):
-    """Answers texts and conversations."""
-
-    def infer(self, inputs: Sequence[Any], options: Mapping[str, OptionValue], emit: Emit) -> list[Any]:
-        """Answer each input: a text, or a list of messages.
-
-        Returns
-        -------
-        list of dict
-            `generated_text`, `finish_reason` (`stop`, `length` or `cancelled`), `prompt_tokens` and
-            `generated_tokens`. Once a caller stops one answer, those after it are `cancelled` and empty.
-        """
-        requests = [_request(item, options, index) for index, item in enumerate(inputs)]
-        session = self.parts[""]
-        results: list[dict[str, JSON]] = []
-        cancelled = False
-        for index, request in enumerate(requests):
-            if cancelled:
-                results.append(_result(Reply(text="", finish="cancelled", tokens=0, prompt_tokens=0)))
-                continue
-            reply = session.chat(request, _indexed(emit, index))
-            cancelled = reply.finish == "cancelled"
-            results.append(_result(reply))
-        return results
+_SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "seed")
 
 
-def _result(reply: Reply) -> dict[str, JSON]:
-    return {
-        "generated_text": reply.text,
-        "finish_reason": reply.finish,
-        "prompt_tokens": reply.prompt_tokens,
-        "generated_tokens": reply.tokens,
-    }
+def chat_request(item: object, options: Mapping[str, Any], index: int) -> Chat:
+    """Request for an input: a text, or a list of messages.
 
+    Parameters
+    ----------
+    index
+        Place of the input, for messages.
 
-def _indexed(emit: Emit, index: int) -> Emit:
-    return lambda delta: emit(replace(delta, index=index)) if index else emit(delta)
-
-
-def _request(item: object, options: Mapping[str, Any], index: int) -> Chat:
-    sampling = Sampling(**{name: options[name] for name in ("max_tokens", "temperature", "top_p", "top_k", "seed")})
+    Raises
+    ------
+    InputError
+        It is neither, or empty.
+    OptionError
+        Options that exclude each other.
+    """
     fields: dict[str, Any] = {
-        "sampling": sampling,
+        "sampling": Sampling(**{name: options[name] for name in _SAMPLING}),
         "stop": tuple(options["stop"] or ()),
         "schema": options["schema"],
     }

@@ -1,0 +1,1 @@
+"""Sentence embeddings, over a graph or over a runtime that makes vectors."""

@@ -1,0 +1,1 @@
+"""Text generation: over runtimes that converse, and over those that continue token ids."""

@@ -1,0 +1,67 @@
+"""Text generation over a session that answers `chat`, or one that answers `generate`.
+
+Knows nothing of tokens or templates: the runtime owns both, or `hub_text.generation.tokens` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hub.runtime.protocols import Chat, Emit, Model, Reply, Session
+from hub.types import JSON, Facts, OptionValue
+from hub_text.generation.conversation import chat_request
+
+__all__ = ["TextGeneration"]
+
+
+class TextGeneration(Model):
+    """Answers texts and conversations."""
+
+    def __init__(self, parts: Mapping[str, Session], verb: str, assets: Path, facts: Facts) -> None:
+        super().__init__(parts, verb, assets, facts)
+        self._chat = _chat_of(parts[""], verb, assets)
+
+    def infer(self, inputs: Sequence[Any], options: Mapping[str, OptionValue], emit: Emit) -> list[Any]:
+        """Answer each input: a text, or a list of messages.
+
+        Returns
+        -------
+        list of dict
+            `generated_text`, `finish_reason` (`stop`, `length` or `cancelled`), `prompt_tokens` and
+            `generated_tokens`. Once a caller stops one answer, those after it are `cancelled` and empty.
+        """
+        requests = [chat_request(item, options, index) for index, item in enumerate(inputs)]
+        results: list[dict[str, JSON]] = []
+        cancelled = False
+        for index, request in enumerate(requests):
+            if cancelled:
+                results.append(_result(Reply(text="", finish="cancelled", tokens=0, prompt_tokens=0)))
+                continue
+            reply = self._chat(request, _indexed(emit, index))
+            cancelled = reply.finish == "cancelled"
+            results.append(_result(reply))
+        return results
+
+
+def _chat_of(session: Session, verb: str, assets: Path) -> Callable[[Chat, Emit], Reply]:
+    if verb == "chat":
+        return session.chat
+    from hub_text.generation.tokens import TokenChat  # a runtime that converses starts sooner without a tokenizer
+
+    return TokenChat(session, assets).chat
+
+
+def _result(reply: Reply) -> dict[str, JSON]:
+    return {
+        "generated_text": reply.text,
+        "finish_reason": reply.finish,
+        "prompt_tokens": reply.prompt_tokens,
+        "generated_tokens": reply.tokens,
+    }
+
+
+def _indexed(emit: Emit, index: int) -> Emit:
+    return lambda delta: emit(replace(delta, index=index)) if index else emit(delta)
