@@ -1,0 +1,1 @@
+"""Runs ONNX, OpenVINO IR and GGUF models through OpenVINO."""

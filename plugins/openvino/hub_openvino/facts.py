@@ -1,0 +1,170 @@
+"""What can be told of weights before they are downloaded: which file is the graph, what cannot be opened, memory.
+
+Knows facts and load options alone; reads no file. What estimates rest on was measured and is said where it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from hub.types import Estimate, Facts, OptionValue, WeightFile
+
+__all__ = [
+    "DEFAULT_CONTEXT",
+    "GGUF_FAMILIES",
+    "GGUF_TYPES",
+    "accepts",
+    "context_of",
+    "converted",
+    "graph_of",
+    "memory",
+]
+
+DEFAULT_CONTEXT = 4096
+GGUF_FAMILIES = ("llama", "qwen2", "qwen3")
+"""Architectures that the GGUF reader of OpenVINO GenAI builds."""
+
+GGUF_TYPES = ("f16", "q8_0", "q4_0", "q6_k")
+"""Types of tensors that the reader takes over as they are."""
+
+_ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps: SmolLM2 in Q4_1 is off by 9 % of its norm
+_TYPE_IN_NAME = re.compile(r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.I)
+_TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
+_MAIN = ("openvino_model.xml", "model.xml", "model.onnx")
+_ROWS, _TOKENS = 32, 256  # the batch that a call is expected to bring
+_COPIES = 2  # weights as they were read, and as they were laid out for the processor
+_RUNTIME = 60_000_000  # the library itself, as measured
+_SIZES = {"u8": 1.125, "bf16": 2, "f16": 2, "f32": 4}  # bytes of one key or value; u8 has a scale and an offset beside
+
+
+def accepts(facts: Facts, verb: str) -> str | None:
+    """Why these weights cannot be opened, or `None`."""
+    if facts.format == "gguf":
+        return _gguf_fault(facts, verb)
+    if verb == "chat":
+        return _chat_fault(facts)
+    for part, paths in facts.parts.items():
+        try:
+            graph_of(paths)
+        except ValueError as error:
+            return f"part '{part}': {error}" if part else str(error)
+    return None
+
+
+def _gguf_fault(facts: Facts, verb: str) -> str | None:
+    if verb != "chat":
+        return "GGUF weights answer chats, and give no tensors"
+    if facts.task != "text-generation":
+        return f"GGUF weights for {facts.task} are not read"
+    if len(facts.parts) > 1 or any(len(paths) > 1 for paths in facts.parts.values()):
+        return "a GGUF model of one file is read, and this one has several"
+    if facts.family and facts.family not in GGUF_FAMILIES:
+        return f"GGUF of '{facts.family}' is not read; known: {', '.join(GGUF_FAMILIES)}"
+    found = _TYPE_IN_NAME.findall(next((PurePosixPath(path).name for path in _paths(facts)), ""))
+    return type_fault(found[-1]) if found else None
+
+
+def type_fault(name: str) -> str | None:
+    """Why tensors of a GGUF type, or the mix of them that a file is named after, are not opened."""
+    kind = name.lower().replace("fp16", "f16").replace("fp32", "f32")
+    if kind in GGUF_TYPES:
+        return None
+    if kind.startswith(_ROUNDED):
+        return f"the GGUF reader of OpenVINO GenAI rounds the offsets of {kind.upper()}, and the answers suffer"
+    return f"the GGUF reader of OpenVINO GenAI does not read {kind.upper()}; it reads {_known()}"
+
+
+def _known() -> str:
+    return ", ".join(kind.upper() for kind in GGUF_TYPES)
+
+
+def _chat_fault(facts: Facts) -> str | None:
+    if facts.format != "openvino":
+        return f"{facts.format} graphs give tensors, and answer no chat"
+    if len(facts.parts) > 1:
+        return "a language model of one part is opened"
+    names = {PurePosixPath(file.path).name for file in facts.files}
+    missing = [name for name in _TOKENIZERS if name not in names]
+    return f"a chat needs {' and '.join(missing)} beside the model" if missing else None
+
+
+def _paths(facts: Facts) -> list[str]:
+    return [path for paths in facts.parts.values() for path in paths] or [file.path for file in facts.files]
+
+
+def graph_of(paths: Sequence[str]) -> str:
+    """The one file that is the graph; tokenizers and files of weights lie beside it.
+
+    Raises
+    ------
+    ValueError
+        There is none, or which one is meant cannot be told.
+    """
+    graphs = [path for path in paths if path.endswith((".xml", ".onnx"))]
+    graphs = [path for path in graphs if PurePosixPath(path).name not in _TOKENIZERS]
+    if len(graphs) > 1:
+        graphs = [path for path in graphs if PurePosixPath(path).name in _MAIN] or graphs
+    if not graphs:
+        raise ValueError("there is no .xml or .onnx file")
+    if len(graphs) > 1:
+        raise ValueError(f"there are several graphs: {', '.join(sorted(graphs))}")
+    return graphs[0]
+
+
+def converted(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:  # noqa: ARG001 - as the contract calls
+    """Facts of an ONNX model as OpenVINO IR: two files for each part, as many bytes."""
+    for paths in facts.parts.values():
+        if paths:
+            try:
+                graph_of(paths)
+            except ValueError as error:
+                return str(error)
+    weights = set(_paths(facts)) if facts.parts else set()
+    assets = tuple(file for file in facts.files if file.path not in weights)
+    parts = {
+        part: tuple(f"{part}/openvino_model{end}" if part else f"openvino_model{end}" for end in (".xml", ".bin"))
+        for part in facts.parts
+    }
+    made = tuple(
+        WeightFile(path=path, size=None, sha256=None, sources=(), part=part)
+        for part, paths in parts.items()
+        for path in paths
+    )
+    return replace(facts, format="openvino", files=(*assets, *made), parts=parts)
+
+
+def context_of(facts: Facts, options: Mapping[str, OptionValue]) -> int:
+    """Tokens of context: what is wanted, else the default within what the model was trained for."""
+    wanted = options.get("context_length")
+    if isinstance(wanted, int):
+        return wanted
+    return min(DEFAULT_CONTEXT, _number(facts, "max_position_embeddings") or DEFAULT_CONTEXT)
+
+
+def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
+    """Bytes for weights, keys and values, and activations, where the config tells sizes.
+
+    A transformer layer holds about six hidden states, three of the inner width and two maps of attention at its peak,
+    and all layers share that memory. For a conversation it is a batch of the scheduler (256 tokens) and its logits.
+    """
+    width, inner, heads = (_number(facts, key) for key in ("hidden_size", "intermediate_size", "num_attention_heads"))
+    per_token = 4 * (6 * width + 3 * (inner or 4 * width))
+    tokens = min(_TOKENS, _number(facts, "max_position_embeddings") or _TOKENS)
+    rows = 1 if facts.task == "text-generation" else _ROWS
+    working = rows * tokens * (per_token + 4 * 2 * heads * tokens) + _RUNTIME
+    if facts.task != "text-generation":
+        return Estimate(weights=_COPIES * facts.size, working=working)
+    working += 4 * _number(facts, "vocab_size") * tokens
+    head = _number(facts, "head_dim") or (width // heads if heads else 0)
+    values = 2 * _number(facts, "num_hidden_layers") * (_number(facts, "num_key_value_heads") or heads) * head
+    kept = str(options.get("kv_cache") or ("f32" if options.get("precision") == "f32" else "u8"))
+    cache = int(values * _SIZES[kept] * context_of(facts, options))
+    return Estimate(weights=_COPIES * facts.size, cache=cache, working=working)
+
+
+def _number(facts: Facts, name: str) -> int:
+    value = facts.config.get(name)
+    return value if isinstance(value, int) and value > 0 else 0
