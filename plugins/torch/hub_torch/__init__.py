@@ -1,0 +1,1 @@
+"""Runs safetensors models through PyTorch and transformers, and turns GGUF into safetensors."""

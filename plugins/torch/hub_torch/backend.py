@@ -1,0 +1,64 @@
+"""The backend's target: loads a part and gives the session for its verb.
+
+Knows facts and files; what is computed is in the sessions.
+"""
+
+from __future__ import annotations
+
+from hub.errors import InferenceError
+from hub.runtime.protocols import OpenRequest, Session
+from hub_torch.devices import probe, refuse_missing
+from hub_torch.facts import memory
+from hub_torch.generating import GenerateSession
+from hub_torch.loading import load
+from hub_torch.running import RunSession
+from hub_torch.tasks import KINDS
+from hub_torch.threads import usable_cpus
+
+__all__ = ["open_model"]
+
+_SHARE = 0.9
+"""Of a GPU's free memory, what weights and cache may take before the model is spread over all of them."""
+
+
+def open_model(request: OpenRequest) -> Session:
+    """Load the weights of a part on a device.
+
+    Raises
+    ------
+    InferenceError
+        The weights are damaged or lack something, the device is not there, or memory ran out.
+    OptionError
+        The device does not take the dtype.
+    PolicyError
+        The model would need code of its own.
+    """
+    refuse_missing(request.device)
+    kind = KINDS.get((request.facts.task, request.verb))
+    weights = request.files
+    if kind is None or not weights:
+        what = f"task {request.facts.task!r} with '{request.verb}'" if kind is None else "a part without weights"
+        raise InferenceError(f"torch cannot open {what}", hint="See: hub plan")
+    options = request.options
+    threads = options.get("threads")
+    loaded = load(
+        weights[0].parent,
+        weights,
+        kind,
+        dtype=str(options.get("dtype") or "auto"),
+        device=request.device,
+        spread=_spread(request),
+    )
+    count = threads if isinstance(threads, int) else usable_cpus()
+    if request.verb == "run":
+        return RunSession(loaded, kind, count)
+    context = options.get("context_length")
+    return GenerateSession(loaded, count, context if isinstance(context, int) else None)
+
+
+def _spread(request: OpenRequest) -> bool:
+    """Whether the model is larger than the one GPU that it would go to."""
+    if request.device != "cuda":
+        return False
+    free = probe().memory.get("cuda:0", 0)
+    return memory(request.facts, request.options).total > _SHARE * free
