@@ -27,19 +27,24 @@ _HEADING = 60
 def read_inputs(texts: Sequence[str], task: TaskSpec) -> list[object]:
     """Turn texts into inputs of the task: as they are where it takes text or messages, parsed where it takes JSON.
 
+    Of a task that takes both, the kind that it names first decides: text is never parsed, and where JSON comes first a
+    text that is no JSON object is left as it is.
+
     Raises
     ------
     InputError
         The task takes another kind, or a text is not JSON.
     """
-    if {"messages", "text"} & set(task.inputs):
-        return list(texts)
-    if "json" not in task.inputs:
+    kinds = [kind for kind in task.inputs if kind in ("messages", "text", "json")]
+    if not kinds:
         raise InputError(f"'{task.id}' takes {' or '.join(task.inputs)}, which the shell cannot give it")
+    if kinds[0] != "json":
+        return list(texts)
+    plain = len(kinds) > 1
     try:
-        return [json.loads(text) for text in texts]
+        return [text if plain and not text.lstrip().startswith("{") else json.loads(text) for text in texts]
     except ValueError as error:
-        raise InputError(f"'{task.id}' takes JSON: {error}") from error
+        raise InputError(f"'{task.id}' takes JSON, and this is none: {error}") from error
 
 
 def answer_all(
@@ -63,11 +68,13 @@ def answer_all(
             answer = _stream(model, batch[0], call, out) if stream else _whole(model, batch[0], call, out)
             _tell_cut(answer, call)
             continue
-        for text, answer in zip(given, model.infer(batch, **call), strict=False):
+        for position, (text, answer) in enumerate(zip(given, model.infer(batch, **call), strict=False), start):
             if as_json:
                 results.append(describe(kind, text, answer))
-            else:
-                write_answer(kind, answer, out)
+                continue
+            if kind == "labels" and out.isatty():
+                _heading(text, position, len(inputs), out)
+            write_answer(kind, answer, out)
     if as_json:
         click.echo(json_text(_document(model, results), out, indent=2), file=out)
 

@@ -77,8 +77,7 @@ def write_answer(kind: str, answer: object, out: TextIO) -> None:
     elif person and kind == "vector":
         click.echo(_short_vector(answer), file=out)
     elif person and kind == "labels":
-        for row in cast("Sequence[Mapping[str, Any]]", answer):  # Any: a label's fields are the task's own
-            click.echo(f"{row['score']:.4f}  {printable(str(row['label']))}", file=out)
+        click.echo("\n".join(_label_lines(answer)) or "(nothing found)", file=out)
     else:
         click.echo(json_text(to_json(answer), out), file=out)
 
@@ -106,6 +105,21 @@ def _numbers(value: Any) -> JSON:  # Any: a numpy array or number, and numpy is 
     if value.ndim:
         return [_numbers(item) for item in value]
     return float(str(value)) if value.dtype.kind == "f" else cast("JSON", value.item())
+
+
+def _label_lines(rows: Any) -> list[str]:  # Any: a list of labels, or one for each place that they are for
+    """A line for each label: its score, then its other fields; numbers with their names."""
+    if rows and all(isinstance(row, Sequence) for row in rows):
+        return [line for place, part in enumerate(rows) for line in (*([""] if place else []), *_label_lines(part))]
+    return [_label_line(row) for row in rows]
+
+
+def _label_line(row: Mapping[str, Any]) -> str:  # Any: a label's fields are the task's own
+    score = [f"{row['score']:.4f}"] if "score" in row else []
+    rest = ((name, to_json(value)) for name, value in row.items() if name != "score")
+    return "  ".join(
+        [*score, *(" ".join(printable(v).split()) if isinstance(v, str) else f"{name}={v}" for name, v in rest)]
+    )
 
 
 def _short_vector(vector: Any) -> str:  # Any: a numpy array, and numpy is not imported here

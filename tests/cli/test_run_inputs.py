@@ -13,11 +13,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hub.cli.answering import read_inputs
 from hub.cli.answers import describe, destination, to_json, write_answer
 from hub.cli.call_options import read_schema, sort_options
 from hub.cli.inputs import Inputs, gather
 from hub.errors import InputError, OptionError, StorageError, UsageError
 from hub.plugin.host import get_host
+from hub.plugin.specs import TaskSpec
 from tests.conftest import RunHub
 
 
@@ -228,6 +230,45 @@ def test_a_person_gets_vectors_and_labels_in_short_and_text_that_cannot_steer() 
     assert vector.endswith("100 numbers, length 1.0000")
     assert label == "0.9877  cat[2J"
     assert text == "red[31m"
+
+
+def test_a_person_gets_every_field_of_a_label() -> None:
+    out = Terminal()
+    entity = {"entity_group": "PER", "score": np.float32(0.5), "word": "Sa\x1brah", "start": 11, "end": 16}
+    write_answer("labels", [entity, {"score": 0.25, "index": 1, "text": "It\nis."}], out)
+    assert out.getvalue() == "0.5000  PER  Sarah  start=11  end=16\n0.2500  index=1  It is.\n"
+
+
+def test_labels_of_several_places_are_set_apart_and_none_is_said() -> None:
+    out = Terminal()
+    write_answer("labels", [[{"score": 0.5, "token_str": "a"}], [{"score": 0.25, "token_str": "b"}]], out)
+    write_answer("labels", [], out)
+    assert out.getvalue() == "0.5000  a\n\n0.2500  b\n(nothing found)\n"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "read"),
+    [
+        (("text",), '{"a": 1}', '{"a": 1}'),
+        (("messages", "text"), "[1]", "[1]"),
+        (("text", "json"), '{"a": 1}', '{"a": 1}'),
+        (("json", "text"), ' {"a": 1}', {"a": 1}),
+        (("json", "text"), "a query", "a query"),
+        (("json", "text"), "[1]", "[1]"),
+        (("json",), "[1]", [1]),
+        (("image", "json"), "[1]", [1]),
+    ],
+)
+def test_the_kind_that_a_task_names_first_decides_how_a_text_is_read(
+    kinds: tuple[str, ...], given: str, read: object
+) -> None:
+    assert read_inputs([given], TaskSpec(id="t", inputs=kinds, outputs=("labels",))) == [read]
+
+
+@pytest.mark.parametrize(("kinds", "given"), [(("json",), "a"), (("json", "text"), "{a"), (("image",), "a")])
+def test_a_text_that_a_task_cannot_take_is_refused(kinds: tuple[str, ...], given: str) -> None:
+    with pytest.raises(InputError, match="'t' takes"):
+        read_inputs([given], TaskSpec(id="t", inputs=kinds, outputs=("labels",)))
 
 
 def test_a_result_holds_its_input_and_the_fields_of_its_answer() -> None:
