@@ -116,10 +116,13 @@ def _label_lines(rows: Any) -> list[str]:  # Any: a list of labels, or one for e
 
 def _label_line(row: Mapping[str, Any]) -> str:  # Any: a label's fields are the task's own
     score = [f"{row['score']:.4f}"] if "score" in row else []
-    rest = ((name, to_json(value)) for name, value in row.items() if name != "score")
-    return "  ".join(
-        [*score, *(" ".join(printable(v).split()) if isinstance(v, str) else f"{name}={v}" for name, v in rest)]
-    )
+    rest = {name: to_json(value) for name, value in row.items() if name != "score"}
+    shown = (_one_line(value) if isinstance(value, str) else f"{name}={value}" for name, value in rest.items())
+    return "  ".join([*score, *shown])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(printable(text).split())
 
 
 def _short_vector(vector: Any) -> str:  # Any: a numpy array, and numpy is not imported here
