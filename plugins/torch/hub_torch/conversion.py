@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate import init_empty_weights  # type: ignore[import-untyped]
 from gguf import GGUFReader
 
 from hub.errors import HubError, InferenceError
@@ -22,6 +23,7 @@ from hub_torch.computing import computing
 from hub_torch.conversion_tokenizer import save_tokenizer
 from hub_torch.diagnosis import broken
 from hub_torch.library import AutoConfig, AutoModelForCausalLM, GenerationConfig, PreTrainedModel, quiet, transformers
+from hub_torch.loading import read_config
 from hub_torch.threads import usable_cpus
 
 __all__ = ["convert"]
@@ -42,29 +44,31 @@ def convert(request: TransformRequest) -> None:
         The file is damaged, holds what transformers does not read, or what was written gives other scores.
     """
     [path] = request.files
-    taken = {file.path for file in request.facts.files} - {path.name}
+    brought = {file.path for file in request.facts.files} - {path.name}
+    own = read_config(path.parent) if "config.json" in brought else None
     try:
         reader = GGUFReader(path)
     except (OSError, ValueError, IndexError, KeyError) as error:
         raise InferenceError(f"{path.name} is no readable GGUF file: {error}") from error
-    _refuse_skipped(reader, path)
+    if own is None:
+        _refuse_skipped(reader, path)
     with computing(usable_cpus()), quiet():
-        model = _dequantized(path)
+        model = _dequantized(path, own)
         dtype, exact = _target(model, str(request.options.get("dtype") or "auto"))
         expected = _scores(model)
         model.to(dtype)
-        _save(model, request.out, dtype)
+        _save(model, request.out, dtype, _ends(reader, model))
         tokens, cut = _texts(reader), _cut(reader)
         context = getattr(model.config, "max_position_embeddings", None)
         del model, reader
         gc.collect()
         save_tokenizer(path, tokens, cut, context, request.out)
         _check(request.out, expected, _EXACT if exact else _ROUNDED)
-    for name in taken & {file.name for file in request.out.iterdir()}:
-        (request.out / name).unlink()  # the model brought its own, which is kept
+    for name in brought & {file.name for file in request.out.iterdir()}:
+        (request.out / name).unlink()  # what the model brought is kept
 
 
-def _dequantized(path: Path) -> PreTrainedModel:
+def _dequantized(path: Path, own: Any) -> Any:  # Any: a config, and a model, whose methods are not typed
     """The model with float32 weights, and a config that says nothing of GGUF, so that it can be saved."""
     try:
         with redirect_stderr(StringIO()):  # a bar that no setting of transformers reaches
@@ -84,16 +88,13 @@ def _dequantized(path: Path) -> PreTrainedModel:
     missing = sorted(info["missing_keys"])
     if missing:
         raise InferenceError(f"{path.name} lacks {missing[0]} and {len(missing) - 1} more weights of {type(loaded)}")
-    kept = {name: value for name, value in loaded.config.to_dict().items() if name not in _DROPPED}
-    config = AutoConfig.for_model(**kept)
-    with torch.device("meta"):
-        model: PreTrainedModel = AutoModelForCausalLM.from_config(config)
+    if own is None:
+        kept = {name: value for name, value in loaded.config.to_dict().items() if name not in _DROPPED}
+        own = AutoConfig.for_model(**kept)
+    with init_empty_weights(include_buffers=False):
+        model = AutoModelForCausalLM.from_config(own)
     model.load_state_dict(loaded.state_dict(), strict=True, assign=True)
     model.tie_weights()
-    for name, buffer in loaded.named_buffers():
-        if name not in model.state_dict():  # computed from the config, such as rotary frequencies
-            owner, _, last = name.rpartition(".")
-            model.get_submodule(owner).register_buffer(last, buffer, persistent=False)
     return model.eval()
 
 
@@ -112,9 +113,9 @@ def _target(model: PreTrainedModel, asked: str) -> tuple[torch.dtype, bool]:
     return (torch.float32, True) if asked == "auto" else (candidates[0], False)
 
 
-def _save(model: PreTrainedModel, out: Path, dtype: torch.dtype) -> None:
-    settings = {name: getattr(model.config, name, None) for name in ("bos_token_id", "eos_token_id", "pad_token_id")}
-    model.generation_config = GenerationConfig(**settings)
+def _save(model: PreTrainedModel, out: Path, dtype: torch.dtype, ends: list[int]) -> None:
+    settings = {name: getattr(model.config, name, None) for name in ("bos_token_id", "pad_token_id")}
+    model.generation_config = GenerationConfig(eos_token_id=ends or None, **settings)
     model.config.dtype = dtype
     model.save_pretrained(out, max_shard_size=_SHARD)
 
@@ -132,12 +133,11 @@ def _check(out: Path, expected: torch.Tensor, tolerance: float) -> None:
         raise InferenceError(f"what was written gives scores that differ by {apart:.2g}; {tolerance:g} is allowed")
 
 
-def _scores(model: PreTrainedModel) -> torch.Tensor:
+def _scores(model: Any) -> torch.Tensor:  # Any: calling a module is not typed
     """Scores for ids from all over the vocabulary, float32 (1, tokens, vocabulary)."""
     words = int(model.config.get_text_config().vocab_size)
     ids = torch.linspace(0, words - 1, min(_TOKENS, words)).long()[None]
-    call: Any = model  # Any: calling a module is not typed
-    scores: torch.Tensor = call(input_ids=ids, use_cache=False).logits.float()
+    scores: torch.Tensor = model(input_ids=ids, use_cache=False).logits.float()
     if broken(scores):
         raise InferenceError("the weights hold NaN, or give it: the file is damaged")
     return scores
@@ -157,6 +157,15 @@ def _texts(reader: GGUFReader) -> list[str]:
     """The vocabulary, in the order of its ids."""
     field = reader.get_field("tokenizer.ggml.tokens")
     return [bytes(field.parts[place]).decode("utf-8", "replace") for place in field.data] if field else []
+
+
+def _ends(reader: GGUFReader, model: PreTrainedModel) -> list[int]:
+    """Ids that end an answer: of a text, and of a turn where that is another one."""
+    said = getattr(model.config, "eos_token_id", None)
+    found = list(said) if isinstance(said, list) else [said] if isinstance(said, int) else []
+    fields = (reader.get_field(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot"))
+    found += [int(field.parts[field.data[0]][0]) for field in fields if field]
+    return list(dict.fromkeys(found))
 
 
 def _cut(reader: GGUFReader) -> str:

@@ -13,7 +13,10 @@ from hub.types import JSON, Facts, OptionValue, WeightFile
 
 __all__ = ["FAMILIES", "FILES", "predict"]
 
-_SAME = "bloom deci falcon gemma2 gemma4 gpt2 lfm2 llama mamba mistral nemotron phi3 qwen2 qwen3 stablelm starcoder2".split()
+_SAME = (
+    *("bloom", "deci", "falcon", "gemma2", "gpt2", "lfm2", "llama", "mamba"),
+    *("mistral", "nemotron", "phi3", "qwen2", "qwen3", "stablelm", "starcoder2"),
+)
 _OTHER = {
     "gemma3": "gemma3_text",
     "gemma4": "gemma4_text",
@@ -68,7 +71,7 @@ def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
 
 
 def _dtype(asked: str, weights: list[str]) -> str:
-    """What is written, as far as the name of the file tells it: quantized numbers need float32 to stay what they are."""
+    """What is written, as far as the name of the file tells: quantized numbers stay what they are in float32."""
     if asked != "auto":
         return asked
     found = _SIXTEEN.search(weights[0]) if weights else None

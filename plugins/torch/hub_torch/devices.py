@@ -71,11 +71,11 @@ def choose_dtype(asked: str, stored: torch.dtype, device: str) -> torch.dtype:
     if asked != "auto":
         if asked not in usable:
             raise OptionError(
-                f"dtype {asked} does not work on {device} here: {_why(asked, device)}",
+                f"dtype {asked} does not work on {device} here: {_why(device)}",
                 hint=f"It takes {', '.join(usable)}",
             )
         return _dtype(asked)
-    if stored not in _HALF or device.partition(":")[0] == "cpu" and not _fast_on_cpu(stored):
+    if stored not in _HALF or (device.partition(":")[0] == "cpu" and not _fast_on_cpu(stored)):
         return torch.float32
     if _name(stored) in usable:
         return stored
@@ -127,7 +127,7 @@ def _fast_on_cpu(dtype: torch.dtype) -> bool:
     return fast_bfloat16() if dtype == torch.bfloat16 else fast_float16()
 
 
-def _why(name: str, device: str) -> str:
+def _why(device: str) -> str:
     if device == "cpu":
         return "this processor has no instructions for it, and emulating it takes several times as long as float32"
     return "the hardware has no instructions for it"

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from hub_torch.hush import hushed
 
 with hushed():
     import transformers
     from transformers import (
-        AutoConfig,
-        AutoModelForCausalLM,
-        AutoTokenizer,
-        GenerationConfig,
-        GenerationMixin,
         LogitsProcessor,
         LogitsProcessorList,
         PretrainedConfig,
@@ -41,11 +37,18 @@ __all__ = [
     "transformers",
 ]
 
+# Any: what these take and give depends on flags, which their annotations do not tell.
+AutoConfig: Any = transformers.AutoConfig
+AutoModelForCausalLM: Any = transformers.AutoModelForCausalLM
+AutoTokenizer: Any = transformers.AutoTokenizer
+GenerationConfig: Any = transformers.GenerationConfig
+GenerationMixin: Any = transformers.GenerationMixin
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
     """No bars and no notes while weights are loaded or written: what matters is raised."""
-    settings = transformers.utils.logging
+    settings: Any = transformers.utils.logging  # Any: not typed
     level, bars = settings.get_verbosity(), settings.is_progress_bar_enabled()
     settings.set_verbosity_error()
     settings.disable_progress_bar()

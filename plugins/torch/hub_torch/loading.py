@@ -99,7 +99,8 @@ def read_config(folder: Path) -> PretrainedConfig:
         It needs code of its own, or cannot be read.
     """
     with quiet(), _translated(folder):
-        return AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        config: PretrainedConfig = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        return config
 
 
 def stored_dtype(weights: Sequence[Path], config: PretrainedConfig) -> torch.dtype:
