@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hub.plugin import hooks
 from hub.plugin.checks import HOOKS
+from hub.plugin.specs import LoadStep
 from hub.runtime import protocols
 from hub.sources import Listing, Sink, Source, SourceContext
 from hub.types import Estimate, Facts, Option, WeightFile
@@ -22,7 +23,7 @@ from hub.types import Estimate, Facts, Option, WeightFile
 PAGE = Path(__file__).with_name("plugins.md")
 MARK = re.compile(r"(<!-- (hooks|protocols) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 HEADING = "\nParameters\n----------\n"
-CLASSES = (protocols.Session, protocols.Model, protocols.Stream, Source, Sink)
+CLASSES = (protocols.Session, protocols.Model, protocols.Stream, protocols.Fidelity, Source, Sink)
 RECORDS = (
     protocols.OpenRequest,
     protocols.Probe,
@@ -33,6 +34,10 @@ RECORDS = (
     protocols.Chat,
     protocols.Reply,
     protocols.Delta,
+    protocols.Score,
+    protocols.Scored,
+    protocols.TransformRequest,
+    protocols.Weights,
     Facts,
     WeightFile,
     Estimate,
@@ -45,7 +50,7 @@ def reference(section: str) -> str:
     """A section, as Markdown."""
     if section == "hooks":
         parts = [line for name in HOOKS for line in hook(name)]
-        parts += [line for spec in (*(spec for _, spec in HOOKS.values()), Option) for line in record(spec)]
+        parts += [line for spec in (*(spec for _, spec in HOOKS.values()), LoadStep, Option) for line in record(spec)]
     else:
         parts = [line for each in CLASSES for line in methods(each)]
         parts += [line for each in RECORDS for line in record(each)]

@@ -21,7 +21,7 @@ from hub.errors import ContextOverflow, HubError, SessionClosed, WorkerDied
 from hub.types import Message
 
 if TYPE_CHECKING:
-    from hub.runtime.stream import Pieces
+    from hub.runtime.sessions.stream import Pieces
 
 __all__ = ["Chat", "Talk", "chat"]
 

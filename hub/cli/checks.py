@@ -22,7 +22,7 @@ from hub.plugin.host import Host, get_host
 from hub.plugin.survey import survey
 from hub.registry.catalogue import load_catalogue
 from hub.registry.validate import validate
-from hub.runtime.judge import Judge
+from hub.runtime.planning.judge import Judge
 from hub.types import JSON
 
 __all__ = ["Check", "all_checks"]

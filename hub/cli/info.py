@@ -14,7 +14,8 @@ from hub.cli.output import human_size, note, print_json, print_table, printable
 from hub.cli.search import human_count
 from hub.registry.schema import Model, Variant
 from hub.registry.search import expected_memory
-from hub.runtime.resolve import Target, resolve
+from hub.runtime.references.resolve import resolve
+from hub.runtime.references.target import Target
 from hub.store.store import Store
 from hub.types import JSON
 

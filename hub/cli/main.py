@@ -15,28 +15,13 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from hub import __version__
+from hub.cli.commands import COMMANDS
 from hub.errors import HubError
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
-__all__ = ["COMMANDS", "cli", "main"]
-
-# Name -> (module, one line of help). The help stands here so that `hub --help` imports no command.
-COMMANDS: dict[str, tuple[str, str]] = {
-    "search": ("hub.cli.search", "Find models in the registries."),
-    "info": ("hub.cli.info", "Show everything known about a model."),
-    "plan": ("hub.cli.plan", "Show how a model would run here, and why not otherwise."),
-    "pull": ("hub.cli.pull", "Download and verify a model's weights."),
-    "list": ("hub.cli.list", "List the models on this machine."),
-    "rm": ("hub.cli.rm", "Remove a model's weights."),
-    "gc": ("hub.cli.gc", "Free what nothing refers to."),
-    "run": ("hub.cli.run", "Run a model on text, files or stdin, or chat with it."),
-    "plugin": ("hub.cli.plugin", "List, install, remove and switch off plugins."),
-    "doctor": ("hub.cli.doctor", "Check this installation and say what to mend."),
-    "config": ("hub.cli.config", "Show and change settings."),
-    "completion": ("hub.cli.completion", "Print the completion script for a shell."),
-}
+__all__ = ["cli", "main"]
 
 _READER_LEFT = 141  # as a program that SIGPIPE ended
 _EPILOG = """\b

@@ -1,6 +1,6 @@
 """`hub plan`: prints the way that a model would run here, its cost, and why each other way lost.
 
-Asks the plugins, downloads nothing. The plan itself is made by `hub.runtime.plan`.
+Asks the plugins, downloads nothing. The plan itself is made by `hub.runtime.planning.plan`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from hub.types import JSON, OptionValue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hub.runtime.plan import Plan, Step
+    from hub.runtime.planning.plan import Plan
+    from hub.runtime.planning.recipe import Step
 
 __all__ = ["command", "plan_json"]
 
@@ -47,8 +48,8 @@ def command(
     Each way that lost is listed with its reason. Nothing is downloaded.
     """
     from hub.plugin.host import get_host
-    from hub.runtime.plan import make_plan
-    from hub.runtime.resolve import resolve
+    from hub.runtime.planning.planner import make_plan
+    from hub.runtime.references.resolve import resolve
     from hub.store.store import Store
 
     host = get_host()

@@ -14,7 +14,7 @@ from importlib.metadata import Distribution, EntryPoint, distributions
 import click
 
 from hub import config
-from hub.cli.main import COMMANDS
+from hub.cli.commands import COMMANDS
 from hub.errors import PluginBroken, UsageError
 
 __all__ = ["GROUP", "command_faults", "command_origins", "load_command"]

@@ -8,8 +8,10 @@ from hub.cli.completion import complete_model
 from hub.cli.output import human_size, note, print_json, print_table
 from hub.cli.progress import terminal_progress
 from hub.errors import UsageError
-from hub.runtime.fetch import check_pin, choose_variant, fetch, record_name, variant_of
-from hub.runtime.resolve import Target, resolve
+from hub.runtime.planning.variant import choose_variant
+from hub.runtime.references.fetch import check_pin, fetch
+from hub.runtime.references.resolve import resolve
+from hub.runtime.references.target import Target, record_name, variant_of
 from hub.store.progress import Progress
 from hub.store.store import Store
 from hub.types import JSON, Artifact

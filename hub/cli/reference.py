@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from hub.cli.main import COMMANDS, cli
+from hub.cli.commands import COMMANDS
+from hub.cli.main import cli
 
 __all__ = ["main", "page_with_reference"]
 

@@ -5,7 +5,7 @@ imported here.
 """
 
 from hub.plugin.hooks import CONTRACT, GROUP, hookimpl
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 from hub.sources import Listing, Sink, Source, SourceContext
 from hub.types import JSON, Estimate, Facts, Message, Option, WeightFile
 
@@ -18,6 +18,7 @@ __all__ = [
     "Facts",
     "FormatSpec",
     "Listing",
+    "LoadStep",
     "Message",
     "ModelSpec",
     "Option",

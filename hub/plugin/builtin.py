@@ -7,8 +7,17 @@ from __future__ import annotations
 
 from hub.plugin.hooks import hookimpl
 from hub.plugin.specs import FormatSpec, SourceSpec, TaskSpec
+from hub.types import WeightFile
 
 __all__ = ["hub_formats", "hub_sources", "hub_tasks"]
+
+_NEWS = WeightFile(
+    path="lee_background.cor",
+    size=360082,
+    sha256="5d78d6dafd953bbf65797bef09a9ffb9ec430583381be705f8fd460000f370fb",
+    sources=("pypi:gensim==4.4.0/gensim/test/test_data/lee_background.cor",),
+)
+"""About 300 short news texts in English (Lee, Pincombe and Welsh, 2005), one on each line."""
 
 
 @hookimpl
@@ -21,6 +30,9 @@ def hub_tasks() -> list[TaskSpec]:
             outputs=("text",),
             summary="Answer a conversation or continue a text.",
             samples="hub.runtime.samples:text_generation",
+            data=(_NEWS,),
+            read="hub.runtime.reading:documents",
+            fidelity="hub.runtime.fidelity:Language",
         ),
         TaskSpec(
             id="feature-extraction",
@@ -28,6 +40,9 @@ def hub_tasks() -> list[TaskSpec]:
             outputs=("vector",),
             summary="Turn texts into vectors that can be compared.",
             samples="hub.runtime.samples:feature_extraction",
+            data=(_NEWS,),
+            read="hub.runtime.reading:sentences",
+            fidelity="hub.runtime.fidelity:Vectors",
         ),
     ]
 

@@ -1,8 +1,8 @@
 """The frozen specs that plugins return from hooks. Standard library alone.
 
-Every `target`, `probe`, `accepts`, `memory`, `predict`, `claims` and `samples` is a `"module:attribute"` string, so
-that a plugin can say what it gives without importing the library that does it. Dataclasses do not validate: the host
-does (`hub.plugin.validate`), and says which plugin, which spec, which field.
+Every `target`, `probe`, `accepts`, `memory`, `predict`, `claims`, `samples`, `read` and `fidelity` is a
+`"module:attribute"` string, so that a plugin can say what it gives without importing the library that does it.
+Dataclasses do not validate: the host does (`hub.plugin.validate`), and says which plugin, which spec, which field.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hub.types import Option
+from hub.types import Option, WeightFile
 
-__all__ = ["BackendSpec", "FormatSpec", "ModelSpec", "SourceSpec", "TaskSpec", "TransformSpec"]
+__all__ = ["BackendSpec", "FormatSpec", "LoadStep", "ModelSpec", "SourceSpec", "TaskSpec", "TransformSpec"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +26,15 @@ class TaskSpec:
     inputs, outputs
         Kinds, best first: `text`, `messages`, `tokens`, `vector`, `labels`, `json`, `file`, ….
     samples
-        `() -> list` of inputs that the task can be tried on; they feed checks, calibration and export.
+        `() -> list` of inputs that the task can be tried on; they feed checks and export.
+    data
+        Files of a public data set, with hashes and sources like weights; calibration and measures use it where the
+        person names no file.
+    read
+        `(paths: tuple[Path, ...]) -> list` of inputs: reads such files, and those of the person. Without it, each
+        line of a text file is an input.
+    fidelity
+        `() -> Fidelity` (`hub.runtime.protocols`): compares answers of a changed model with those of its origin.
     """
 
     id: str
@@ -34,6 +42,9 @@ class TaskSpec:
     outputs: tuple[str, ...]
     summary: str = ""
     samples: str | None = None
+    data: tuple[WeightFile, ...] = ()
+    read: str | None = None
+    fidelity: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +66,27 @@ class FormatSpec:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LoadStep:
+    """A step of a recipe that a backend does while it opens, so that it needs no artifact.
+
+    Parameters
+    ----------
+    step
+        The word in a recipe.
+    lossy
+        Whether the answers change by more than rounding.
+    verbs
+        Verbs for which it can; all of the backend's if empty.
+    """
+
+    step: str
+    lossy: bool = True
+    options: tuple[Option, ...] = ()
+    verbs: tuple[str, ...] = ()
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BackendSpec:
     """A runtime that opens weights.
 
@@ -66,6 +98,9 @@ class BackendSpec:
         `(request: OpenRequest) -> Session`.
     options
         Load options (threads, context length, …).
+    load_steps
+        Ends of a recipe that it does while it opens; they reach the target in `OpenRequest.load_steps`, and
+        `memory` in its options under the step's name.
     env
         Environment variables that must be set before the library loads; what the user set is kept.
     accepts
@@ -82,6 +117,7 @@ class BackendSpec:
     target: str
     devices: tuple[str, ...] = ("cpu",)
     options: tuple[Option, ...] = ()
+    load_steps: tuple[LoadStep, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     accepts: str | None = None
     memory: str | None = None
@@ -135,6 +171,9 @@ class TransformSpec:
         Formats; `gives=None` keeps the format.
     target
         `(request: TransformRequest) -> None`: writes the new files into `request.out`.
+    options
+        One of type `Path` names a file, whose content is part of the artifact's key. One named `data` is read by the
+        core and reaches the target as `request.inputs`.
     revision
         Raise it when the output changes for the same input: it is part of the artifact's key.
     tolerance

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 from hub.types import Option
 
 __all__ = ["VERBS", "validate"]
@@ -27,7 +27,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+-]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_TARGETS = frozenset({"target", "probe", "accepts", "memory", "predict", "claims", "samples"})
+_TARGETS = frozenset({"target", "probe", "accepts", "memory", "predict", "claims", "samples", "read", "fidelity"})
 _FILLED = frozenset({"inputs", "outputs", "match", "weights", "formats", "verbs", "devices", "families", "takes"})
 _OPTION_TYPES: tuple[type, ...] = (str, int, float, bool, Path, dict)
 
@@ -165,6 +165,15 @@ def _options(name: str, value: object) -> Iterator[str]:
             yield f"{where} has the name of an earlier option"
 
 
+def _load_steps(name: str, value: object) -> Iterator[str]:
+    assert isinstance(value, tuple)
+    for index, step in enumerate(value):
+        where = f"{name}[{index}]"
+        yield from (f"{where}.{fault}" for fault in validate(step, LoadStep))
+        if step.step in [each.step for each in value[:index]]:
+            yield f"{where} is the step {step.step!r} of an earlier one"
+
+
 def _option_faults(option: Option) -> Iterator[str]:
     if not isinstance(option.name, str) or not _NAME.fullmatch(option.name):
         yield "name is no lower-case word with underscores"
@@ -239,11 +248,12 @@ _RULES: tuple[tuple[tuple[type, ...], str, Check], ...] = (
     ((TaskSpec, FormatSpec, BackendSpec, TransformSpec, ModelSpec), "id", _spec_id),
     ((SourceSpec,), "id", _scheme),
     ((ModelSpec,), "task", _spec_id),
-    ((BackendSpec, ModelSpec), "verbs", _verbs),
+    ((BackendSpec, ModelSpec, LoadStep), "verbs", _verbs),
     ((ModelSpec,), "needs", _verbs),
     ((BackendSpec,), "env", _environment),
-    ((TransformSpec,), "step", _recipe_word),
+    ((TransformSpec, LoadStep), "step", _recipe_word),
+    ((BackendSpec,), "load_steps", _load_steps),
     ((TransformSpec,), "revision", _revision),
     ((TransformSpec,), "tolerance", _share),
-    ((BackendSpec, ModelSpec, TransformSpec), "options", _options),
+    ((BackendSpec, ModelSpec, TransformSpec, LoadStep), "options", _options),
 )

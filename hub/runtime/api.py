@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from hub.errors import BadReference
 from hub.plugin.host import get_host
-from hub.runtime.fetch import choose_variant, fetch, record_name, variant_of
-from hub.runtime.load import open_plan
 from hub.runtime.model import Engine, LoadedModel
-from hub.runtime.plan import Plan, make_plan
-from hub.runtime.resolve import Target, resolve
-from hub.runtime.transform import apply_recipe, find_derived
+from hub.runtime.planning.plan import Plan
+from hub.runtime.planning.planner import make_plan
+from hub.runtime.planning.variant import choose_variant
+from hub.runtime.references.fetch import fetch
+from hub.runtime.references.resolve import resolve
+from hub.runtime.references.target import Target, record_name, variant_of
+from hub.runtime.sessions.load import open_plan
+from hub.runtime.transforms.transform import apply_recipe, find_derived
 from hub.store.progress import Progress
 from hub.store.store import Store
 from hub.types import Artifact
@@ -209,6 +212,6 @@ def _artifact(
 def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:
     if not worker:
         return open_plan(chosen, artifact, host)
-    from hub.runtime.remote import RemoteModel
+    from hub.runtime.workers.remote import RemoteModel
 
     return RemoteModel(chosen, artifact)

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.errors import SessionClosed, UsageError
 from hub.plugin.specs import ModelSpec, TaskSpec
-from hub.runtime.cancel import Cancel
-from hub.runtime.inputs import as_batch, as_results
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Emit
-from hub.runtime.stream import Pieces, interruptible
+from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.inputs import as_batch, as_results
+from hub.runtime.sessions.stream import Pieces, interruptible
 from hub.types import OptionValue
 
 if TYPE_CHECKING:
-    from hub.runtime.plan import Plan
+    from hub.runtime.planning.plan import Plan
 
 __all__ = ["Engine", "LoadedModel"]
 

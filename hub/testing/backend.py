@@ -21,7 +21,7 @@ from hub.plugin.host import Provided, get_host
 from hub.plugin.loading import HEAVY
 from hub.plugin.specs import BackendSpec
 from hub.runtime.protocols import VERBS, Probe, Session
-from hub.runtime.remote import RemoteModel
+from hub.runtime.workers.remote import RemoteModel
 from hub.testing.generating import GeneratingContract, only
 from hub.testing.opening import Opening
 from hub.testing.requests import FIELDS, ask, ask_wrongly, assert_same, make_feeds

@@ -14,9 +14,9 @@ import pytest
 
 from hub.errors import OptionError, SessionClosed, UsageError
 from hub.plugin.host import get_host
-from hub.runtime.answers import FINISHES
-from hub.runtime.load import open_plan
 from hub.runtime.model import LoadedModel
+from hub.runtime.sessions.answers import FINISHES
+from hub.runtime.sessions.load import open_plan
 from hub.testing.opening import Opening
 
 __all__ = ["ModelContract"]

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hub.plugin.host import get_host
-from hub.runtime.fetch import fetch
-from hub.runtime.load import open_part
-from hub.runtime.plan import Plan, make_plan
-from hub.runtime.resolve import resolve
-from hub.runtime.transform import apply_recipe
+from hub.runtime.planning.plan import Plan
+from hub.runtime.planning.planner import make_plan
+from hub.runtime.references.fetch import fetch
+from hub.runtime.references.resolve import resolve
+from hub.runtime.sessions.load import open_part
+from hub.runtime.transforms.transform import apply_recipe
 from hub.store.store import Store
 from hub.types import Artifact
 

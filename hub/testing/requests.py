@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hub.runtime.protocols import Chat, Emit, Generate, Sampling, Session, Tensor
-from hub.runtime.relay import silent
+from hub.runtime.sessions.relay import silent
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array

@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 import pytest
 
-from hub.cli.main import COMMANDS, cli
+from hub.cli.commands import COMMANDS
+from hub.cli.main import cli
 from tests.conftest import RunHub
 
 ROOT = Path(__file__).parents[2]

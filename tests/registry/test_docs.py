@@ -10,7 +10,7 @@ from hub.registry import schema
 from hub.registry.rules import SCHEMES
 from hub.registry.search import Hit
 from hub.registry.validate import validate
-from hub.runtime.unlisted import GGUF_PREFERENCE
+from hub.runtime.references.unlisted import GGUF_PREFERENCE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "registry.md").read_text(encoding="utf-8")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hub.plugin.specs import FormatSpec
 from hub.registry.schema import File, Model, Variant
-from hub.runtime.facts import facts_of, weights_size
+from hub.runtime.references.facts import facts_of, weights_size
 
 
 def file(path: str, size: int = 1, part: str = "") -> File:

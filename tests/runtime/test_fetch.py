@@ -8,8 +8,10 @@ import pytest
 
 from hub.errors import BadReference, PluginMissing, UsageError
 from hub.registry.schema import File, Model, Variant
-from hub.runtime.fetch import choose_variant, fetch, find_source, record_name, variant_of
-from hub.runtime.resolve import Target
+from hub.runtime.planning.variant import choose_variant
+from hub.runtime.references.fetch import fetch
+from hub.runtime.references.sources import find_source
+from hub.runtime.references.target import Target, record_name, variant_of
 from hub.store.sources.file import FileSource
 from hub.store.store import Store
 from tests.support.store import sha256

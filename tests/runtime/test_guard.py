@@ -21,9 +21,9 @@ from hub.errors import (
     SessionClosed,
     UsageError,
 )
-from hub.runtime.cancel import Cancel, cancellable
-from hub.runtime.guard import guard
 from hub.runtime.protocols import Chat, Delta, Generate, Generated, Reply, Sampling, Session, Tensor
+from hub.runtime.sessions.cancel import Cancel, cancellable
+from hub.runtime.sessions.guard import guard
 
 IDS = Tensor(name="input_ids", dtype="int64", shape=("batch", "sequence"))
 MASK = Tensor(name="attention_mask", dtype="int64", shape=("batch", "sequence"))

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from hub.errors import InferenceError, OptionError, PluginBroken, PluginMissing, SessionClosed
-from hub.runtime.load import open_plan
 from hub.runtime.protocols import Model
+from hub.runtime.sessions.load import open_plan
 from tests.support.toys import toy_artifact, toy_host, toy_plan
 
 

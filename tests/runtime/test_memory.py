@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hub.memory import free_memory, kv_cache, parse_vm_stat, total_memory
-from hub.runtime.memory import default_estimate
+from hub.runtime.planning.memory import default_estimate
 from hub.types import Facts, WeightFile
 
 MIB = 1 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from hub.plugin.specs import TransformSpec
-from hub.runtime.paths import MOST_CONVERSIONS, Offer, Routes, carry_over, find_routes
-from hub.runtime.recipe import parse_recipe
+from hub.runtime.planning.paths import MOST_CONVERSIONS, Offer, Routes, carry_over, find_routes
+from hub.runtime.planning.recipe import parse_recipe
 from hub.types import Facts, OptionValue
 from tests.support.planning import transform
 

@@ -13,7 +13,8 @@ from hub.errors import DoesNotFit, HubError, OptionError, PlanError, PluginBroke
 from hub.plugin.host import Host
 from hub.plugin.specs import BackendSpec
 from hub.registry.schema import Model, Plugin
-from hub.runtime.plan import Plan, make_plan
+from hub.runtime.planning.plan import Plan
+from hub.runtime.planning.planner import make_plan
 from hub.store.store import Store
 from hub.types import Option
 from tests.support import planning
@@ -351,7 +352,7 @@ def test_a_model_that_does_not_fit_is_refused_and_never_replaced_by_a_lossy_one(
 
 
 def test_a_context_that_fits_is_said_with_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.runtime.judge.free_memory", lambda: 1000 * GIB)
+    monkeypatch.setattr("hub.runtime.planning.judge.free_memory", lambda: 1000 * GIB)
     host = make_host(backend(options=(CONTEXT,), memory=f"{HERE}:by_context"), model_plugin())
     with pytest.raises(DoesNotFit) as caught:
         plan_of(entry(variant("graph"), context_length=4096), host)
@@ -361,7 +362,7 @@ def test_a_context_that_fits_is_said_with_its_number(monkeypatch: pytest.MonkeyP
 
 
 def test_memory_that_nobody_knows_refuses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.runtime.judge.free_memory", lambda: None)
+    monkeypatch.setattr("hub.runtime.planning.judge.free_memory", lambda: None)
     assert plan_of(entry(variant("graph")), make_host(big("a"), model_plugin())).free_memory is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.errors import UsageError
-from hub.runtime.recipe import parse_recipe, recipe_text, satisfied
+from hub.runtime.planning.recipe import parse_recipe, recipe_text, satisfied
 
 FORMATS = {"onnx": None, "gguf": None, "safetensors": None}
 

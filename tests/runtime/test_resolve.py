@@ -8,8 +8,8 @@ from hub.errors import BadReference, PolicyError, StorageError
 from hub.plugin.host import Host
 from hub.plugin.records import Provided
 from hub.plugin.specs import ModelSpec
-from hub.runtime import claims
-from hub.runtime.resolve import PATH, resolve
+from hub.runtime.references import claims
+from hub.runtime.references.resolve import PATH, resolve
 from tests.support.gguf import ARCHITECTURE, gguf, number
 from tests.support.registries import model, registry, variant
 
@@ -154,7 +154,9 @@ def test_a_plugin_that_fails_to_look_is_named_and_the_others_are_asked(monkeypat
 
 
 def test_a_task_that_is_given_is_not_asked_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("hub.runtime.claims.claimed_task", lambda *_, **__: pytest.fail("plugins were asked"))
+    monkeypatch.setattr(
+        "hub.runtime.references.claims.claimed_task", lambda *_, **__: pytest.fail("plugins were asked")
+    )
     (tmp_path / "x.gguf").write_bytes(gguf(ARCHITECTURE))
     assert resolve(str(tmp_path), task="feature-extraction").model.task == "feature-extraction"
 

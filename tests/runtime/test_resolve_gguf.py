@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hub.errors import VerificationError
-from hub.runtime.gguf import read_gguf_config
+from hub.runtime.references.gguf import read_gguf_config
 from tests.support.gguf import ARCHITECTURE, SIZES, TAGS, TOKENS, gguf, number, text
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hub.errors import BadReference
-from hub.runtime.reference import Reference, parse_reference
+from hub.runtime.references.reference import Reference, parse_reference
 
 
 @pytest.mark.parametrize(

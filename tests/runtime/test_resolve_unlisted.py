@@ -7,7 +7,7 @@ import pytest
 from hub.errors import PlanError, PolicyError
 from hub.plugin.builtin import hub_formats
 from hub.plugin.specs import FormatSpec
-from hub.runtime.unlisted import beside, find_variants
+from hub.runtime.references.unlisted import beside, find_variants
 from hub.types import WeightFile
 
 FORMATS = {spec.id: spec for spec in hub_formats()}
@@ -72,6 +72,36 @@ def test_each_onnx_graph_is_a_variant_with_its_external_data():
         "onnx-fp16": ["config.json", "onnx/model_fp16.onnx"],
         "onnx-int8": ["config.json", "onnx/model_int8.onnx"],
     }
+
+
+IR = FormatSpec(id="ir", match=("*.xml", "*.bin"), weights=("*.xml", "*.bin"))
+NAMED = FormatSpec(id="named", match=("model.bin", "vocabulary.json"), weights=("model.bin",))
+
+
+def test_a_binary_beside_weights_of_its_name_is_a_formats_own_and_other_ones_stay_pickles():
+    own = ["config.json", "openvino/openvino_model.bin", "openvino/openvino_model.xml"]
+    others = ("pytorch_model.bin", "openvino/training_args.bin", "openvino_model.bin")
+    assert seen(*own, *others, formats={"ir": IR}) == {"ir": own}
+
+
+def test_a_binary_that_a_format_names_in_full_is_its_own_where_the_rest_of_the_format_is_there():
+    formats = {"named": NAMED}
+    assert seen("model.bin", "vocabulary.json", "pytorch_model.bin", formats=formats) == {
+        "named": ["model.bin", "vocabulary.json"]
+    }
+    with pytest.raises(PolicyError, match="pickle alone"):
+        seen("model.bin", "config.json", formats=formats)
+
+
+def test_a_binary_of_one_format_is_of_no_other():
+    with pytest.raises(PolicyError, match="pickle alone"):
+        seen("pytorch_model.bin", "readme.xml", formats={"ir": IR})
+    assert list(seen("config.json", "model.safetensors", "model.bin", formats={**FORMATS, "ir": IR})) == ["safetensors"]
+
+
+def test_the_binary_beside_a_graph_that_was_named_is_taken_with_it():
+    found = beside(files("a.xml", "a.bin", "b.xml", "b.bin", "config.json"), "a.xml")
+    assert [file.path for file in found] == ["a.xml", "a.bin", "config.json"]
 
 
 def test_formats_come_in_the_order_of_the_host():

@@ -11,9 +11,9 @@ import weakref
 import pytest
 
 from hub.errors import Cancelled
-from hub.runtime.cancel import Cancel
 from hub.runtime.protocols import Delta
-from hub.runtime.stream import AHEAD, Pieces
+from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.stream import AHEAD, Pieces
 
 
 def test_pieces_come_in_order_and_the_whole_answer_afterwards():
@@ -128,7 +128,7 @@ def test_ctrl_c_while_waiting_stops_the_call(monkeypatch):
 def test_a_program_ends_while_a_stream_is_open():
     script = """
 from hub.runtime.protocols import Delta
-from hub.runtime.stream import Pieces
+from hub.runtime.sessions.stream import Pieces
 def call(emit, cancel):
     while not emit(Delta(text="x")):
         pass

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, StorageError
+from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, StorageError, UsageError
 from hub.plugin.host import Host
-from hub.runtime.lineage import key_of_step, read_lineage
-from hub.runtime.load import open_plan
-from hub.runtime.plan import Plan
-from hub.runtime.transform import apply_recipe, find_derived
+from hub.runtime.planning.plan import Plan
+from hub.runtime.sessions.load import open_plan
+from hub.runtime.transforms.lineage import key_of_step, read_lineage
+from hub.runtime.transforms.transform import apply_recipe, find_derived
+from hub.store.progress import Silent
 from hub.store.store import Store
 from hub.types import Artifact, Option
 from tests.support.making import making_host, plan_for, pulled, step
@@ -39,6 +40,16 @@ def count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path.touch()
     monkeypatch.setenv("MAKING_COUNT", str(path))
     return path
+
+
+class Said(Silent):
+    """Keeps what is said to the person."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def say(self, text: str) -> None:
+        self.lines.append(text)
 
 
 def ready(tmp_path: Path, store: Store, recipe: str, host: Host) -> tuple[Plan, Artifact]:
@@ -158,6 +169,68 @@ def test_weights_outside_the_store_are_transformed_and_left_alone(tmp_path: Path
     assert (tmp_path / "made" / "model.onnx").read_text() == "3.0"
 
 
+def test_an_asset_that_the_transform_writes_replaces_the_old_one(tmp_path: Path, store: Store) -> None:
+    host = making_host(step("own", "write_asset"))
+    plan, parent = ready(tmp_path, store, "own", host)
+    _, artifact = apply_recipe(plan, parent, host=host, store=store)
+    assert (artifact.path / "tokenizer.json").read_text() == "mine"
+    assert (parent.path / "tokenizer.json").read_text() != "mine"
+
+
+DATA = Option(name="data", type=Path)
+
+
+def test_a_transform_gets_data_feeds_the_origin_and_its_checkpoints(tmp_path: Path, store: Store) -> None:
+    host = making_host(step("double", "double"), step("note", "note_request", options=(DATA,)))
+    data = tmp_path / "data.txt"
+    data.write_text("four\n\n  seven77\n")
+    plan, parent = ready(tmp_path, store, f"double | note:data={data}", host)
+    with pytest.raises(InferenceError, match="half-way"):
+        apply_recipe(plan, parent, host=host, store=store)
+    said = Said()
+    _, artifact = apply_recipe(plan, parent, host=host, store=store, progress=said)
+    assert json.loads((artifact.path / "seen.json").read_text()) == {
+        "inputs": ["four", "seven77"],
+        "feeds": [[4.0], [7.0]],
+        "origin": "3.0",
+        "checkpoint": "half",
+    }
+    assert any("half of it" in line for line in said.lines)
+    assert not list((store.layout.root / "work").iterdir())
+
+
+def test_the_content_of_a_file_is_part_of_the_key(tmp_path: Path, store: Store, count: Path) -> None:
+    host = making_host(step("copy", "copy", options=(DATA,)))
+    data, twin = tmp_path / "data.txt", tmp_path / "twin.txt"
+    for path, text in ((data, "one"), (twin, "one"), (data, "two")):
+        path.write_text(text)
+        plan, parent = ready(tmp_path, store, f"copy:data={path}", host)
+        apply_recipe(plan, parent, host=host, store=store)
+    assert count.read_text() == "xx"  # the name does not count
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "No such file"),
+        (b"  \n", "is empty"),
+        (b"\xff\xfe\x00", "no text in UTF-8"),
+        (b"a\x00b", "no text"),
+    ],
+)
+def test_data_that_cannot_be_used_is_named(
+    tmp_path: Path, store: Store, count: Path, content: bytes | None, told: str
+) -> None:
+    host = making_host(step("copy", "copy", options=(DATA,)))
+    data = tmp_path / "data.txt"
+    if content is not None:
+        data.write_bytes(content)
+    with pytest.raises(UsageError, match=told) as caught:
+        apply_recipe(*ready(tmp_path, store, f"copy:data={data}", host), host=host, store=store)
+    assert str(data) in caught.value.message
+    assert not count.read_text()
+
+
 @pytest.mark.parametrize(
     ("function", "told"),
     [
@@ -165,7 +238,6 @@ def test_weights_outside_the_store_are_transformed_and_left_alone(tmp_path: Path
         ("write_empty", "wrote an empty file: model.onnx"),
         ("write_other", r"wrote no \*.onnx, which format onnx has"),
         ("write_link", "wrote model.onnx, which is no plain file"),
-        ("write_asset", "wrote over an asset: tokenizer.json"),
         ("fail", "the graph is broken"),
         ("leave", "fake-plugin 1.0"),
     ],
@@ -246,7 +318,7 @@ def test_threads_that_want_the_same_artifact_make_it_once(tmp_path: Path, store:
 CHILD = """
 import sys
 from pathlib import Path
-from hub.runtime.transform import apply_recipe
+from hub.runtime.transforms.transform import apply_recipe
 from hub.store.store import Store
 from tests.support.making import making_host, plan_for, pulled, step
 

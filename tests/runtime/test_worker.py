@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import hub.runtime.process
+import hub.runtime.workers.process
 from hub.errors import Cancelled, ContextOverflow, InferenceError, OptionError, SessionClosed, WorkerDied
 from tests.support.toys import TOY, is_running, toy_host, toy_model
 
@@ -153,7 +153,7 @@ def test_closing_a_stream_stops_the_generation_and_keeps_the_worker(model):
 
 
 def test_a_deaf_runtime_is_ended_with_its_process(model, monkeypatch):
-    monkeypatch.setattr(hub.runtime.process, "GRACE", 0.2)
+    monkeypatch.setattr(hub.runtime.workers.process, "GRACE", 0.2)
     first = model._engine.pid
     pieces = model.stream("deaf")
     while not model._engine._process._pending:
@@ -176,9 +176,9 @@ def test_true_from_the_callback_keeps_what_was_said(model):
 
 
 def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
-    from hub.runtime.cancel import Cancel
+    from hub.runtime.sessions.cancel import Cancel
 
-    monkeypatch.setattr(hub.runtime.process, "GRACE", 0.2)
+    monkeypatch.setattr(hub.runtime.workers.process, "GRACE", 0.2)
     cancel = Cancel()
     cancel.set()
     with pytest.raises(Cancelled, match="its process was ended"):
@@ -227,7 +227,7 @@ def test_close_stops_open_streams(model):
 
 def test_dropping_the_handle_ends_the_worker(host, tmp_path):
     from hub.runtime.model import LoadedModel
-    from hub.runtime.remote import RemoteModel
+    from hub.runtime.workers.remote import RemoteModel
     from tests.support.toys import toy_artifact, toy_plan
 
     plan = toy_plan()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -17,10 +18,11 @@ from hub.errors import InferenceError
 from hub.plugin.host import Host
 from hub.plugin.specs import TransformSpec
 from hub.registry.schema import File, Model, Variant
-from hub.runtime.fetch import find_source
-from hub.runtime.plan import Plan, make_plan
+from hub.runtime.planning.plan import Plan
+from hub.runtime.planning.planner import make_plan
 from hub.runtime.protocols import Emit, OpenRequest, Session, Tensor, TransformRequest
 from hub.runtime.protocols import Model as TaskModel
+from hub.runtime.references.sources import find_source
 from hub.store.blobs import hash_file
 from hub.store.store import Store
 from hub.types import Artifact, OptionValue
@@ -89,6 +91,25 @@ def write_link(request: TransformRequest) -> None:
 def write_asset(request: TransformRequest) -> None:
     copy(request)
     (request.out / "tokenizer.json").write_text("mine")
+
+
+def note_request(request: TransformRequest) -> None:
+    """Write down what the core gave, and once fail with a checkpoint left."""
+    assert request.work is not None
+    assert request.origin is not None
+    checkpoint = request.work / "checkpoint"
+    if not checkpoint.exists():
+        checkpoint.write_text("half")
+        raise InferenceError("killed half-way")
+    copy(request)
+    seen = {
+        "inputs": list(request.inputs),
+        "feeds": [feeds["x"].tolist() for feeds in request.record(request.inputs)],
+        "origin": (request.origin.path / "model.onnx").read_text(),
+        "checkpoint": checkpoint.read_text(),
+    }
+    (request.out / "seen.json").write_text(json.dumps(seen))
+    request.tell("half of it")
 
 
 def fail(request: TransformRequest) -> None:

@@ -14,7 +14,7 @@ from hub.plugin.host import Host, Provided
 from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, TransformSpec
 from hub.registry.schema import File, Model, Variant
 from hub.runtime.protocols import Probe
-from hub.runtime.resolve import Target
+from hub.runtime.references.target import Target
 from hub.types import Estimate, Facts
 
 HERE = "tests.support.planning"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from hub.runtime.fetch import find_source
+from hub.runtime.references.sources import find_source
 from hub.sources import Source, SourceContext
 from hub.store.sources.https import HttpSource
 from hub.types import WeightFile

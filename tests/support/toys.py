@@ -12,10 +12,10 @@ import pytest
 
 from hub.plugin.hooks import GROUP
 from hub.plugin.host import Host, load_host
-from hub.runtime.load import open_plan
 from hub.runtime.model import LoadedModel
-from hub.runtime.plan import Plan
-from hub.runtime.remote import RemoteModel
+from hub.runtime.planning.plan import Plan
+from hub.runtime.sessions.load import open_plan
+from hub.runtime.workers.remote import RemoteModel
 from hub.types import Artifact, Estimate, Facts
 
 TOY = Path(__file__).parent / "toy"

@@ -1,0 +1,133 @@
+"""What is asked of a session and what it answers: tensors, sampling, sequences, conversations, deltas.
+
+Knows nothing of who opens a session or who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hub.types import JSON, Message
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[Any]]
+    Feeds = Mapping[str, Array]
+    Outputs = dict[str, Array]
+
+__all__ = ["VERBS", "Chat", "Delta", "Emit", "Generate", "Generated", "Reply", "Sampling", "Score", "Scored", "Tensor"]
+
+VERBS = ("run", "generate", "chat", "embed")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tensor:
+    """An input or output of `run`. A `str` in `shape` is a symbolic dimension; `dtype` is numpy's name for it."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How the next token is chosen. Explicit: no field has a default that a runtime may replace.
+
+    `temperature=0` is greedy. `top_k=0` and `top_p=1` switch those filters off. `max_tokens=None` goes on until the
+    model ends or the context is full. `seed=None` draws one. A seed holds for one backend and its version.
+    """
+
+    max_tokens: int | None = None
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    seed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Generate:
+    """Token ids in. `prompts` are ragged: whoever needs a rectangle pads. `feeds` are encoder inputs."""
+
+    prompts: tuple[tuple[int, ...], ...]
+    feeds: Mapping[str, Any] = field(default_factory=dict)  # Any: numpy arrays, not importable here
+    sampling: Sampling = field(default_factory=Sampling)
+    eos: tuple[int, ...] = ()
+    suppress: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Generated:
+    """Token ids out, for one prompt. `finish` is `stop`, `length` or `cancelled`."""
+
+    ids: tuple[int, ...]
+    finish: str
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Chat:
+    """A conversation, or a plain `prompt` to complete without a template; one of the two.
+
+    `schema` is a JSON Schema that the answer must satisfy.
+    """
+
+    messages: tuple[Message, ...] = ()
+    prompt: str | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    stop: tuple[str, ...] = ()
+    schema: Mapping[str, JSON] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """The answer to a `Chat`. `finish` is `stop`, `length` or `cancelled`; `tokens` are those that were generated."""
+
+    text: str
+    finish: str
+    tokens: int
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """Sequences to score, not to continue: token ids for a session opened for `generate`, texts for `chat`.
+
+    A text is tokenised as the model expects the beginning of a text, with no chat template.
+    """
+
+    prompts: tuple[tuple[int, ...], ...] = ()
+    texts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scored:
+    """What a language model expects at each place of one sequence.
+
+    Parameters
+    ----------
+    ids
+        The tokens of the sequence, (tokens,).
+    logprobs
+        float32 (tokens - 1, vocabulary): natural logarithm of the probability of each token after the tokens so far.
+        Row `i` is about `ids[i + 1]`.
+    """
+
+    ids: tuple[int, ...]
+    logprobs: Any  # Any: a numpy array, not importable here
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Delta:
+    """What came since the last one, for the input at `index`: text, token ids, or any other value."""
+
+    index: int = 0
+    text: str = ""
+    ids: tuple[int, ...] = ()
+    value: Any = None  # Any: a task's own partial result
+
+
+Emit = Callable[[Delta], bool]
+"""Takes each delta as it comes. Returns `True` to stop. May raise: the guard carries the exception past the runtime."""

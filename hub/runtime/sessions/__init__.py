@@ -1,0 +1,1 @@
+"""Opened weights: the guard around every session, requests and answers, streams and cancelling."""

@@ -1,0 +1,227 @@
+"""A process that answers for its parent: started without the parent's `__main__`, heard until it ends, ended if deaf.
+
+Knows nothing of models: it carries the messages of `hub.runtime.workers.wire`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from contextlib import suppress
+from multiprocessing import Pipe
+from queue import SimpleQueue
+
+from hub.errors import HubError, InferenceError, WorkerDied
+from hub.runtime.workers.wire import Answer, Cancelling, Close, Failure, Logged, Open, Piece, Ready, RemoteTraceback
+
+__all__ = ["GRACE", "WorkerProcess"]
+
+GRACE = 5.0
+"""Seconds that a request, or the process, is given to end by itself before the process is killed."""
+
+LINES = 12
+"""Lines of the process's output that an error quotes."""
+
+BOOT = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
+    "from importlib import import_module; import_module(sys.argv[3]).main(int(sys.argv[1]))"
+)
+
+Inbox = SimpleQueue[Piece | Answer | Failure]
+
+
+class WorkerProcess:
+    """One process and the requests that it has not answered yet.
+
+    Parameters
+    ----------
+    name
+        What messages call it.
+    module
+        What the process runs: its `main` takes the descriptor of the socket.
+    """
+
+    def __init__(self, name: str, module: str = "hub.runtime.workers.worker") -> None:
+        self._name = name
+        self._connection, theirs = Pipe()
+        self._sentinel, held = Pipe(duplex=False)  # at its end as soon as the process is gone
+        self._sending = threading.Lock()
+        self._state = threading.Lock()
+        self._pending: dict[int, Inbox] = {}
+        self._timers: dict[int, threading.Timer] = {}
+        self._deaf = False
+        self._log: deque[str] = deque(maxlen=100)
+        boot = [sys.executable, "-X", "faulthandler", "-c", BOOT]
+        command = [*boot, str(theirs.fileno()), json.dumps(sys.path), module]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                pass_fds=[theirs.fileno(), held.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                process_group=0,  # Ctrl-C in the terminal is for the parent
+            )
+        except OSError as error:
+            self._connection.close()
+            raise WorkerDied(f"{name} could not be started: {error}") from error
+        finally:
+            theirs.close()
+            held.close()
+        self._logger = threading.Thread(target=self._read_log, name="hub-worker-log", daemon=True)
+        self._logger.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it takes requests."""
+        return not self._deaf and not self._sentinel.poll()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    def open(self, order: Open) -> None:
+        """Have the model opened, and raise what that raises there."""
+        try:
+            self._connection.send(order)
+            while isinstance(answer := self._connection.recv(), Logged):
+                _log(answer)
+        except (EOFError, OSError) as error:
+            raise self._died() from error
+        except BaseException:
+            self.kill()
+            raise
+        if isinstance(answer, Failure):
+            self.kill()
+            raise answer.error from RemoteTraceback(answer.trace)
+        assert isinstance(answer, Ready)
+        threading.Thread(target=self._listen, name="hub-worker", daemon=True).start()
+
+    def ask(self, number: int, message: object) -> Inbox:
+        """Send a request; its answers come into the inbox, the last one an `Answer` or a `Failure`."""
+        inbox: Inbox = SimpleQueue()
+        with self._state:
+            self._pending[number] = inbox
+        try:
+            self._send(message)
+        except (OSError, ValueError):
+            pass  # it has died: the listener says so to every inbox
+        except Exception as error:
+            with self._state:
+                self._pending.pop(number, None)
+            raise InferenceError(f"the input cannot be sent to another process: {error}") from error
+        if not self.alive:
+            self._fail_all()
+        return inbox
+
+    def end(self, number: int, *, keep: bool = False) -> None:
+        """Ask for the early end of a request. If it does not come in time, the process is ended with all it does."""
+        with self._state:
+            if number not in self._pending or number in self._timers:
+                return
+            timer = threading.Timer(GRACE, self._give_up, args=(number,))
+            timer.daemon = True
+            self._timers[number] = timer
+            timer.start()
+        with suppress(OSError):
+            self._send(Cancelling(number, keep))
+
+    def close(self) -> None:
+        """Have the model closed and the process ended; killed if that takes too long."""
+        try:
+            self._send(Close())
+            self._process.wait(GRACE)
+        except (OSError, subprocess.TimeoutExpired):
+            pass
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process now, and wait until it is gone."""
+        self._process.kill()
+        self._process.wait()
+        self._logger.join(timeout=1)
+
+    def _send(self, message: object) -> None:
+        with self._sending:
+            self._connection.send(message)
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                message = self._connection.recv()
+                if isinstance(message, Logged):
+                    _log(message)
+                else:
+                    self._deliver(message)
+        except (EOFError, OSError):
+            pass
+        except Exception as error:
+            self._log.append(f"its answer cannot be read: {type(error).__name__}: {error}")
+        self._deaf = True
+        self.kill()
+        self._fail_all()
+        with self._sending:
+            self._connection.close()
+
+    def _deliver(self, message: Piece | Answer | Failure) -> None:
+        if isinstance(message, Piece):
+            inbox = self._pending.get(message.number)
+        else:
+            with self._state:
+                inbox = self._pending.pop(message.number, None)
+                timer = self._timers.pop(message.number, None)
+            if timer is not None:
+                timer.cancel()
+        if inbox is not None:
+            inbox.put(message)
+
+    def _give_up(self, number: int) -> None:
+        with self._state:
+            late = number in self._pending
+        if late:
+            self._log.append(f"ended because a request that was cancelled did not stop within {GRACE:g} s")
+            self._deaf = True
+            self._process.kill()
+
+    def _fail_all(self) -> None:
+        error = self._died()
+        with self._state:
+            pending, self._pending = self._pending, {}
+            timers, self._timers = self._timers, {}
+        for timer in timers.values():
+            timer.cancel()
+        for number, inbox in pending.items():
+            inbox.put(Failure(number, error, ""))
+
+    def _died(self) -> HubError:
+        self.kill()
+        code = self._process.returncode
+        how = f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        memory = code == -signal.SIGKILL and not self._deaf
+        return WorkerDied(
+            f"{self._name} ended before it answered ({how})",
+            hint="The machine may be out of memory: see hub plan" if memory else "The next call starts a new one",
+            details=_last_words(list(self._log)),
+        )
+
+    def _read_log(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as output:
+            for line in output:
+                self._log.append(line.decode(errors="replace").rstrip())
+
+
+def _log(message: Logged) -> None:
+    logging.getLogger(message.logger).log(message.level, "%s", message.text)
+
+
+def _last_words(log: list[str]) -> tuple[str, ...]:
+    """What a person needs of the output: from the fatal error on, else the last lines."""
+    fatal = next((index for index, line in enumerate(log) if line.startswith("Fatal Python error")), None)
+    return tuple(log[-LINES:] if fatal is None else log[max(0, fatal - LINES // 2) : fatal + LINES // 2])

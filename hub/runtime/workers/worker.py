@@ -1,0 +1,148 @@
+"""The worker process: opens one model and answers what its parent asks, each request in a thread of its own.
+
+Leaves at once when the parent is gone. Knows nothing of references, registries or downloads: it is given a plan and
+an artifact.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import threading
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
+from typing import Any
+
+from hub.errors import HubError, InferenceError
+from hub.plugin.host import get_host
+from hub.runtime.protocols import Delta, Emit
+from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.load import OpenedModel, open_plan
+from hub.runtime.workers.wire import Answer, Ask, Cancelling, Close, Failure, Logged, Open, Piece, Ready, portable
+
+__all__ = ["Worker", "main", "serve"]
+
+
+class Forwarded(logging.Handler):
+    """Tells the parent what plugins log, because nobody sees this process's output."""
+
+    def __init__(self, send: Callable[[object], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send the text alone: arguments need not pickle."""
+        try:
+            self._tell(Logged(record.name, record.levelno, record.getMessage()))
+        except Exception:
+            self.handleError(record)
+
+
+class Request:
+    """A request that runs: how it may be ended."""
+
+    def __init__(self) -> None:
+        self.cancel = Cancel()
+        self.stop = False
+
+
+class Worker:
+    """One model and its requests."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._sending = threading.Lock()
+        self._requests: dict[int, Request] = {}
+        self._model: OpenedModel | None = None
+        self.closing = threading.Event()
+        logging.getLogger().addHandler(Forwarded(self._send))
+        logging.captureWarnings(True)
+
+    def open(self, order: Open) -> bool:
+        """Open the model and say so, or say why not."""
+        try:
+            self._model = open_plan(order.plan, order.artifact, get_host())
+        except Exception as error:
+            self._send(Failure(0, *portable(error)))
+            return False
+        self._send(Ready())
+        return True
+
+    def listen(self) -> None:
+        """Take orders until the parent is gone; then leave, whatever runs."""
+        try:
+            while True:
+                self._take(self._connection.recv())
+        except (EOFError, OSError):
+            os._exit(1)
+
+    def work(self, ask: Ask, emit: Emit, cancel: Cancel) -> Sequence[Any]:  # Any: the task's output kind
+        """Do what was asked for."""
+        assert self._model is not None
+        return self._model.infer(ask.inputs, ask.options, emit, cancel)
+
+    def close(self) -> None:
+        """Close the model when its requests have ended."""
+        if self._model is not None:
+            self._model.close()
+
+    def _take(self, order: object) -> None:
+        if isinstance(order, Ask):
+            self._requests[order.number] = Request()
+            threading.Thread(target=self._answer, args=(order,), daemon=True).start()
+        elif isinstance(order, Cancelling):
+            request = self._requests.get(order.number)
+            if request is not None and order.keep:
+                request.stop = True
+            elif request is not None:
+                request.cancel.set()
+        elif isinstance(order, Close):
+            self.closing.set()
+
+    def _answer(self, ask: Ask) -> None:
+        request = self._requests[ask.number]
+
+        def emit(delta: Delta) -> bool:
+            if not request.stop:
+                self._send(Piece(ask.number, delta))
+            return request.stop
+
+        try:
+            self._send(Answer(ask.number, list(self.work(ask, emit, request.cancel))))
+        except BaseException as error:  # SystemExit of a plugin too: the parent waits for an answer
+            self._send(Failure(ask.number, *portable(error)))
+        finally:
+            del self._requests[ask.number]
+
+    def _send(self, message: object) -> None:
+        try:
+            data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
+        except Exception as error:
+            raise InferenceError(f"the answer cannot be sent to another process: {error}") from error
+        with self._sending:
+            self._connection.send_bytes(data)
+
+
+def main(descriptor: int) -> None:
+    """Serve the parent at the other end of a socket."""
+    serve(descriptor, Worker)
+
+
+def serve(descriptor: int, kind: type[Worker]) -> None:
+    """Serve the parent at the other end of a socket, with a worker of this kind.
+
+    Raises
+    ------
+    HubError
+        The parent spoke out of turn.
+    """
+    connection = Connection(descriptor)
+    order = connection.recv()
+    if not isinstance(order, Open):
+        raise HubError(f"the first order is {type(order).__name__} and not Open")
+    worker = kind(connection)
+    threading.Thread(target=worker.listen, daemon=True).start()
+    if worker.open(order):
+        worker.closing.wait()
+        worker.close()
