@@ -100,9 +100,20 @@ def _start(path: Path, request: OpenRequest, context: int, slots: int) -> xllama
             server = xllamacpp.Server(params)
         except RuntimeError as error:
             raise _load_error(path) from error
-    # Comes back once the server's loop takes tasks: one that is closed before that waits for its end for ever.
-    server.handle_metrics()
+    _await_loop(server, request.verb)
     return server
+
+
+def _await_loop(server: xllamacpp.Server, verb: str) -> None:
+    """Have one token computed: that alone is done by the server's loop, and shows that it runs.
+
+    A server that is closed before its loop runs waits for the end of it for ever. Metrics and tokens are answered by
+    another of its threads, which may be up before.
+    """
+    if verb == "embed":
+        server.handle_embeddings({"input": "a"})
+    else:
+        server.handle_completions({"prompt": "a", "n_predict": 1, "cache_prompt": False}, lambda _: False)
 
 
 def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> xllamacpp.CommonParams:
