@@ -5,7 +5,7 @@ Weights keep their precision. Knows nothing of tasks.
 
 from __future__ import annotations
 
-import openvino as ov
+import openvino as ov  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import TransformRequest

@@ -5,13 +5,17 @@ Knows nothing of the models that run on them.
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
-import openvino as ov
+import openvino as ov  # type: ignore[import-untyped]
 from openvino import opset13 as ops
 
 from hub.errors import InferenceError, OptionError
 from hub.runtime.protocols import Probe
 from hub_openvino.settings import DEVICES
+
+_PLACE = re.compile(r"^(\[[\d:]+\] )?\S+\.(?:cc|cpp|hpp|h):\d+:")
 
 __all__ = ["check_precision", "name_of", "probe", "reason"]
 
@@ -63,7 +67,7 @@ def check_precision(core: ov.Core, device: str, wanted: str) -> str:
 
 def reason(error: Exception) -> str:
     """The runtime's own words, without the places in its sources where they come from."""
-    lines = [line.strip() for line in str(error).splitlines()]
+    lines = [_PLACE.sub("", line).strip() for line in str(error).splitlines()]
     told = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
     return " ".join(told) or str(error).strip()
 

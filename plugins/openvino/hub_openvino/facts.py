@@ -21,6 +21,7 @@ __all__ = [
     "converted",
     "graph_of",
     "memory",
+    "type_fault",
 ]
 
 DEFAULT_CONTEXT = 4096
@@ -31,7 +32,9 @@ GGUF_TYPES = ("f16", "q8_0", "q4_0", "q6_k")
 """Types of tensors that the reader takes over as they are."""
 
 _ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps: SmolLM2 in Q4_1 is off by 9 % of its norm
-_TYPE_IN_NAME = re.compile(r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.I)
+_TYPE_IN_NAME = re.compile(
+    r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.IGNORECASE
+)
 _TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
 _MAIN = ("openvino_model.xml", "model.xml", "model.onnx")
 _ROWS, _TOKENS = 32, 256  # the batch that a call is expected to bring

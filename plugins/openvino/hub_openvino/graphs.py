@@ -10,7 +10,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
-import openvino as ov
+import openvino as ov  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import OpenRequest, Session, Tensor
@@ -26,7 +26,9 @@ __all__ = ["GraphSession", "name_of_output", "open_session"]
 _LARGE = 8 << 20  # bytes of outputs from which the memory between the layers is worth giving back
 _EXACT = "f32"
 # Those that numpy has, too.
-_DTYPES = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
+_DTYPES = frozenset(
+    {"bool", "float16", "float32", "float64"} | {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
+)
 
 
 class GraphSession(Session):
@@ -86,11 +88,12 @@ def open_session(request: OpenRequest) -> GraphSession:
         raise InferenceError(f"nothing to open in {request.path}: {error}") from error
     core = ov.Core()
     device = name_of(core, request.device)
-    precision = check_precision(core, request.device, precision_of(request.options, _EXACT))
+    wanted = precision_of(request, _EXACT)
+    precision = check_precision(core, request.device, wanted)
     try:
         model = core.read_model(path)
         _refuse_unknown(model, str(path))
-        compiled = core.compile_model(model, device, properties(request.options, request.device, default=_EXACT))
+        compiled = core.compile_model(model, device, properties(request, wanted))
     except RuntimeError as error:
         raise InferenceError(f"{path} cannot be loaded by openvino {ov.__version__}: {reason(error)}") from error
     return GraphSession(compiled, model, request.device, precision)
@@ -117,7 +120,7 @@ def _tensor(port: ov.Output, name: str) -> Tensor:
 
 
 def _dtype(port: ov.Output) -> str:
-    """numpy's name of what a port takes or gives."""
+    """Numpy's name of what a port takes or gives."""
     kind = port.get_element_type()
     return "str" if kind == ov.Type.string else str(np.dtype(kind.to_dtype()).name)
 

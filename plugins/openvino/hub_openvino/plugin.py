@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hub.plugin import BackendSpec, FormatSpec, Option, TransformSpec, hookimpl
+from hub.plugin import BackendSpec, FormatSpec, LoadStep, Option, TransformSpec, hookimpl
 
 __all__ = ["hub_backends", "hub_formats", "hub_transforms"]
 
@@ -53,6 +53,10 @@ OPTIONS = (
         help="Keep what was computed for earlier prompts: faster turns, but a near tie may fall differently.",
     ),
 )
+LOAD_STEPS = (
+    LoadStep(step="bf16", verbs=("run", "chat"), summary="Compute in bfloat16, where the device does."),
+    LoadStep(step="f16", verbs=("run", "chat"), summary="Compute in float16, where the device does."),
+)
 
 
 @hookimpl
@@ -82,6 +86,7 @@ def hub_backends() -> list[BackendSpec]:
             accepts="hub_openvino.facts:accepts",
             memory="hub_openvino.facts:memory",
             options=OPTIONS,
+            load_steps=LOAD_STEPS,
             summary="ONNX graphs, OpenVINO IR and GGUF models through OpenVINO",
         )
     ]

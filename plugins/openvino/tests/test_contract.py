@@ -1,0 +1,31 @@
+"""The project's own conformance tests, on a chat over random weights and on the tensors of real ones."""
+
+import pytest
+
+from hub.store.store import Store
+from hub.testing import BackendContract, Opening
+
+
+class TestChat(BackendContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, tiny):
+        return Opening.of(str(tiny), backend="openvino", threads=2)
+
+
+@pytest.mark.weights
+class TestRun(BackendContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, weights_home):
+        store = Store(weights_home / "store")
+        return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", store=store, threads=2)
+
+
+@pytest.mark.weights
+class TestRunIR(BackendContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, weights_home):
+        store = Store(weights_home / "store")
+        return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", compress="openvino", store=store, threads=2)

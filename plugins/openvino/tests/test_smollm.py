@@ -1,0 +1,80 @@
+"""SmolLM2-135M through OpenVINO GenAI: answers that mean something, and what the registry's own file is refused for."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hub_openvino.opening import open_model
+
+import hub
+from hub.errors import HubError
+from hub.runtime.protocols import Chat, Sampling
+from plugins.openvino.tests.conftest import chat_request
+
+pytestmark = pytest.mark.weights
+
+
+@pytest.fixture(scope="module")
+def session(smollm):
+    opened = open_model(chat_request(smollm, context_length=512))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"), [("Who wrote Romeo and Juliet?", "Shakespeare"), ("What is 2+2?", "4")]
+)
+def test_answers_with_the_template_of_the_file(session, question, answer):
+    messages = ({"role": "user", "content": question},)
+    reply = session.chat(Chat(messages=messages, sampling=Sampling(max_tokens=48)), lambda _: False)
+    assert answer in reply.text
+
+
+def test_an_answer_ends_by_itself_and_special_tokens_are_not_shown(session):
+    reply = session.chat(Chat(messages=({"role": "user", "content": "What is 2+2?"},)), lambda _: False)
+    assert reply.finish == "stop"
+    assert reply.prompt_tokens == 37
+    assert "<|" not in reply.text
+
+
+def test_through_the_hub_it_streams(smollm):
+    with hub.load(str(smollm), backend="openvino", context_length=512, threads=2) as model:
+        pieces = list(model.stream("What is 2+2?", max_tokens=32))
+    assert len(pieces) > 5
+    assert "4" in "".join(pieces)
+
+
+def test_the_file_of_the_registry_is_refused_before_it_is_pulled(weights_home, monkeypatch, tmp_path):
+    monkeypatch.setenv("HUB_HOME", str(tmp_path))
+    with pytest.raises(HubError, match="rounds the offsets of Q4_1"):
+        hub.load("smollm2-135m", backend="openvino")
+    assert not list(tmp_path.rglob("*.gguf"))
+
+
+def test_close_gives_the_memory_back(smollm):
+    script = f"""
+import gc, psutil
+from pathlib import Path
+from hub.runtime.protocols import Chat, Sampling
+from hub.runtime.sessions.reclaim import reclaim
+from plugins.openvino.tests.conftest import chat_request
+from hub_openvino.opening import open_model
+import hub_openvino.chats
+def resident():
+    reclaim()
+    return psutil.Process().memory_info().rss
+before = resident()
+session = open_model(chat_request(Path({str(smollm)!r}), context_length=512))
+session.chat(Chat(prompt="Hello", sampling=Sampling(max_tokens=2)), lambda _: False)
+opened = resident()
+session.close()
+print(opened - before, resident() - before)
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stderr
+    opened, closed = map(int, found.stdout.split())
+    assert opened > 150_000_000
+    assert closed < opened / 2
