@@ -71,4 +71,4 @@ def weights_home() -> Path:
     return home
 
 
-WEIGHTS = ("smollm2-135m", "all-minilm-l6-v2:onnx", "all-minilm-l6-v2:onnx-int8")
+WEIGHTS = ("smollm2-135m", "all-minilm-l6-v2:safetensors", "all-minilm-l6-v2:onnx", "all-minilm-l6-v2:onnx-int8")

@@ -14,7 +14,7 @@ from hub.types import JSON, Facts, OptionValue, WeightFile
 __all__ = ["FAMILIES", "FILES", "predict"]
 
 _SAME = (
-    *("bloom", "deci", "falcon", "gemma2", "gpt2", "lfm2", "llama", "mamba"),
+    *("bloom", "falcon", "gemma2", "gpt2", "lfm2", "llama", "mamba"),
     *("mistral", "nemotron", "phi3", "qwen2", "qwen3", "stablelm", "starcoder2"),
 )
 _OTHER = {
