@@ -101,7 +101,8 @@ def way(plan: Plan) -> str:
     """The chosen path as one line: artifacts, transforms, backend."""
     steps = [f"{plan.variant} ({plan.source.format})"]
     steps += [f"{step} ({step.gives})" for step in plan.recipe]
-    return " → ".join([*steps, f"{plan.backend} on {plan.device}", plan.verb, plan.model_plugin])
+    opens = f"{plan.backend} on {plan.device}" + "".join(f" with {step}" for step in plan.load_steps)
+    return " → ".join([*steps, opens, plan.verb, plan.model_plugin])
 
 
 def facts(plan: Plan) -> list[list[str]]:
@@ -117,6 +118,7 @@ def facts(plan: Plan) -> list[list[str]]:
         ["precision", plan.precision or "unknown"],
         ["steps", " | ".join(plan.steps)],
         ["recipe", " | ".join(_told(step) for step in plan.recipe)],
+        ["load steps", " | ".join(map(str, plan.load_steps))],
         ["backend", f"{plan.backend} ({plan.plugin})"],
         ["device", plan.device],
         ["verb", plan.verb],
@@ -142,12 +144,13 @@ def plan_json(plan: Plan, origin: str) -> JSON:
         "precision": plan.precision,
         "steps": list(plan.steps),
         "recipe": [_step_json(step) for step in plan.recipe],
+        "load_steps": [{"step": step.step, "options": _options_json(step.options)} for step in plan.load_steps],
         "backend": plan.backend,
         "plugin": plan.plugin,
         "device": plan.device,
         "verb": plan.verb,
         "model_plugin": plan.model_plugin,
-        "options": {name: _plain(value) for name, value in plan.options.items()},
+        "options": _options_json(plan.options),
         "size": plan.source.size,
         "download": plan.download,
         "memory": {
@@ -171,8 +174,12 @@ def _step_json(step: Step) -> JSON:
         "lossy": step.lossy,
         "asked": step.asked,
         "plugin": f"{step.plugin} {step.version}",
-        "options": {name: _plain(value) for name, value in step.options.items()},
+        "options": _options_json(step.options),
     }
+
+
+def _options_json(options: Mapping[str, OptionValue]) -> JSON:
+    return {name: _plain(value) for name, value in options.items()}
 
 
 def _told(step: Step) -> str:

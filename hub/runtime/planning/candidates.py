@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from hub.errors import HubError
 from hub.plugin.specs import BackendSpec, ModelSpec
+from hub.runtime.planning.loading import cannot_load
 from hub.runtime.planning.paths import Route
-from hub.runtime.planning.recipe import recipe_text
+from hub.runtime.planning.recipe import Wanted, recipe_text
 from hub.runtime.references.facts import matches
 from hub.types import Facts
 
@@ -62,19 +63,20 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A complete way, but for the device."""
+    """A complete way, but for the device. `tail` is the end of the recipe, which the backend does while it opens."""
 
     start: Start
     route: Route
     backend: Provided[BackendSpec]
     model: Provided[ModelSpec]
     verb: str
+    tail: tuple[Wanted, ...] = ()
 
     def lost(self, kind: str, reason: str, *, device: str = "", error: HubError | None = None) -> Lost:
         """The same way as a rejected one."""
         rejected = Rejected(
             variant=self.start.variant,
-            recipe=recipe_text(self.route.steps),
+            recipe=recipe_text((*self.route.steps, *self.tail)),
             backend=self.backend.spec.id,
             device=device,
             verb=self.verb,
@@ -84,10 +86,12 @@ class Candidate:
         return Lost(kind=kind, rejected=rejected, error=error)
 
 
-def combine(start: Start, route: Route, host: Host, backend: str | None) -> Iterator[Candidate | Lost]:
-    """Join a route with each backend that takes its end, and each model plugin for the task."""
+def combine(
+    start: Start, route: Route, host: Host, backend: str | None, tail: tuple[Wanted, ...] = ()
+) -> Iterator[Candidate | Lost]:
+    """Join a route with each backend that takes its end and does the tail, and each model plugin for the task."""
     takers = [provided for _, provided in sorted(host.backends.items()) if route.facts.format in provided.spec.formats]
-    recipe = recipe_text(route.steps)
+    recipe = recipe_text((*route.steps, *tail))
     if not takers:
         reason = f"no installed backend opens {route.facts.format}"
         yield Lost(kind="format", rejected=Rejected(variant=start.variant, recipe=recipe, reason=reason))
@@ -102,18 +106,27 @@ def combine(start: Start, route: Route, host: Host, backend: str | None) -> Iter
             rejected = Rejected(variant=start.variant, recipe=recipe, backend=provided.spec.id, reason=reason)
             yield Lost(kind="asked", rejected=rejected)
             continue
-        yield from _with_models(start, route, provided, host.models)
+        refusal = cannot_load(provided.spec, tail)
+        if refusal:
+            rejected = Rejected(variant=start.variant, recipe=recipe, backend=provided.spec.id, reason=refusal)
+            yield Lost(kind="recipe", rejected=rejected)
+            continue
+        yield from _with_models(start, route, provided, host.models, tail)
 
 
 def _with_models(
-    start: Start, route: Route, backend: Provided[BackendSpec], models: Mapping[str, Provided[ModelSpec]]
+    start: Start,
+    route: Route,
+    backend: Provided[BackendSpec],
+    models: Mapping[str, Provided[ModelSpec]],
+    tail: tuple[Wanted, ...],
 ) -> Iterator[Candidate | Lost]:
     facts = route.facts
 
     def lose(kind: str, reason: str, model: str = "", verb: str = "") -> Lost:
         rejected = Rejected(
             variant=start.variant,
-            recipe=recipe_text(route.steps),
+            recipe=recipe_text((*route.steps, *tail)),
             backend=backend.spec.id,
             verb=verb,
             model_plugin=model,
@@ -144,8 +157,10 @@ def _with_models(
             if missing:
                 reason = f"{model.spec.id} needs {', '.join(missing)}, which the variant does not have"
                 yield lose("needs", reason, model.spec.id, verb)
+            elif refusal := cannot_load(backend.spec, tail, verb):
+                yield lose("recipe", refusal, model.spec.id, verb)
             else:
-                yield Candidate(start=start, route=route, backend=backend, model=model, verb=verb)
+                yield Candidate(start=start, route=route, backend=backend, model=model, verb=verb, tail=tail)
 
 
 def missing_files(spec: ModelSpec, verb: str, facts: Facts) -> list[str]:

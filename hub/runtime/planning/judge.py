@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from hub.errors import HubError, OptionError
@@ -17,9 +18,11 @@ from hub.plugin.specs import BackendSpec
 from hub.runtime.asking import ask
 from hub.runtime.options import resolve_options
 from hub.runtime.planning.candidates import Candidate, Lost
+from hub.runtime.planning.loading import loaded_steps
 from hub.runtime.planning.memory import default_estimate
+from hub.runtime.planning.recipe import Loaded
 from hub.runtime.protocols import Probe
-from hub.types import Estimate, Facts, OptionValue
+from hub.types import JSON, Estimate, Facts, OptionValue
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host, Provided
@@ -36,6 +39,7 @@ class Usable:
     options: Mapping[str, OptionValue]
     estimate: Estimate
     free: int | None
+    load_steps: tuple[Loaded, ...] = ()
 
     @property
     def fits(self) -> bool:
@@ -66,6 +70,7 @@ class Judge:
         backend, facts = candidate.backend, candidate.route.facts
         try:
             options = self._options(backend.spec, facts)
+            steps = loaded_steps(backend.spec, candidate.tail)
         except OptionError as error:
             return [candidate.lost("option", error.message, error=error)]
         try:
@@ -77,7 +82,7 @@ class Judge:
         probe = self.probe(backend)
         if isinstance(probe, HubError):
             return [candidate.lost("broken", probe.message, error=probe)]
-        return [self._on(candidate, device, probe, options) for device in self._devices(backend.spec)]
+        return [self._on(candidate, device, probe, options, steps) for device in self._devices(backend.spec)]
 
     def estimate(self, candidate: Candidate, options: Mapping[str, OptionValue]) -> Estimate:
         """Memory that the candidate takes with these load options, as its backend says or by the rule of thumb."""
@@ -99,7 +104,14 @@ class Judge:
             self._probes[spec.id] = found
         return self._probes[spec.id]
 
-    def _on(self, candidate: Candidate, device: str, probe: Probe, options: Mapping[str, OptionValue]) -> Usable | Lost:
+    def _on(
+        self,
+        candidate: Candidate,
+        device: str,
+        probe: Probe,
+        options: Mapping[str, OptionValue],
+        steps: tuple[Loaded, ...],
+    ) -> Usable | Lost:
         backend = candidate.backend.spec
         base = device.partition(":")[0]
         if base not in backend.devices:
@@ -108,11 +120,13 @@ class Judge:
             found = ", ".join(probe.devices) or "nothing"
             return candidate.lost("device", f"{backend.id} found no {device} here, only {found}", device=device)
         try:
-            estimate = self.estimate(candidate, options)
+            estimate = self.estimate(candidate, {**options, **{step.step: _plain(step) for step in steps}})
         except HubError as error:
             return candidate.lost("broken", error.message, device=device, error=error)
         free = self._free if base == "cpu" else probe.memory.get(device, probe.memory.get(base))
-        return Usable(candidate=candidate, device=device, options=options, estimate=estimate, free=free)
+        return Usable(
+            candidate=candidate, device=device, options=options, estimate=estimate, free=free, load_steps=steps
+        )
 
     def _devices(self, spec: BackendSpec) -> tuple[str, ...]:
         return spec.devices if self._device is None else (self._device,)
@@ -133,3 +147,10 @@ class Judge:
         return (
             cast("str | None", ask(self._host, backend, backend.spec.accepts, facts, verb, answer=str | None)) or None
         )
+
+
+def _plain(step: Loaded) -> OptionValue:
+    """Options of a load step, as the backend's `memory` gets them under the step's name."""
+    return {
+        name: str(value) if isinstance(value, Path) else cast("JSON", value) for name, value in step.options.items()
+    }

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hub.runtime.planning.candidates import Rejected
-from hub.runtime.planning.recipe import Step
+from hub.runtime.planning.recipe import Loaded, Step
 from hub.types import Estimate, Facts, OptionValue, WeightFile
 
 __all__ = ["Plan"]
@@ -25,6 +25,8 @@ class Plan:
         What has to be on disk: the variant's files, before the recipe.
     recipe
         Transforms that are run on them; empty where the variant is opened as it is.
+    load_steps
+        The end of the recipe, which the backend does while it opens.
     steps
         Steps that the variant's maker already did.
     plugin
@@ -50,6 +52,7 @@ class Plan:
     files: tuple[WeightFile, ...]
     steps: tuple[str, ...] = ()
     recipe: tuple[Step, ...] = ()
+    load_steps: tuple[Loaded, ...] = ()
     backend: str
     plugin: str
     device: str

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, cast
 
 from hub import config
 from hub.errors import HubError
+from hub.plugin.specs import FormatSpec
 from hub.runtime.asking import ask
 from hub.runtime.planning.candidates import Candidate, Lost, Rejected, Start, combine
 from hub.runtime.planning.choice import Choice
 from hub.runtime.planning.judge import Judge, Usable
-from hub.runtime.planning.paths import Offer, carry_over, find_routes
+from hub.runtime.planning.loading import splits
+from hub.runtime.planning.paths import DeadEnd, Offer, carry_over, find_routes
 from hub.runtime.planning.plan import Plan
 from hub.runtime.planning.recipe import Step, Wanted, parse_recipe, satisfied
 from hub.runtime.planning.refusal import does_not_fit, no_way, unknown_backend, unknown_step, unknown_task
@@ -130,11 +132,30 @@ def _ways(
             steps=tuple(variant.steps),
             unasked=bool(variant.steps) and not wanted and target.variant is None,
         )
-        routes = find_routes(start.facts, wanted[done or 0 :], offers, formats, _predictor(host))
-        for dead in routes.dead:
-            yield Lost(kind="recipe", rejected=Rejected(variant=variant.name, reason=dead.reason), error=dead.error)
-        for route in routes.found:
-            yield from combine(start, route, host, backend)
+        yield from _onward(start, wanted[done or 0 :], offers, formats, host, backend)
+
+
+def _onward(
+    start: Start,
+    wanted: tuple[Wanted, ...],
+    offers: list[Offer],
+    formats: Mapping[str, FormatSpec],
+    host: Host,
+    backend: str | None,
+) -> Iterator[Candidate | Lost]:
+    """Every way onward from a variant: all of the recipe by transforms, or its end by the backend while it opens."""
+    words = {step.step for provided in host.backends.values() for step in provided.spec.load_steps}
+    ways: list[Candidate | Lost] = []
+    dead: list[DeadEnd] = []
+    for head, tail in splits(wanted, words):
+        routes = find_routes(start.facts, head, offers, formats, _predictor(host))
+        found = [way for route in routes.found for way in combine(start, route, host, backend, tuple(tail))]
+        dead = [each for each in dead if not found or each.error] if tail else dead
+        dead += routes.dead if not (tail and ways) else []
+        ways += found
+    for reason, each in {each.reason: each for each in dead}.items():
+        yield Lost(kind="recipe", rejected=Rejected(variant=start.variant, reason=reason), error=each.error)
+    yield from ways
 
 
 def _predictor(host: Host) -> Callable[[Offer, Facts, Mapping[str, OptionValue]], Facts | str]:
@@ -153,7 +174,8 @@ def _predictor(host: Host) -> Callable[[Offer, Facts, Mapping[str, OptionValue]]
 def _check_steps(wanted: Sequence[Wanted], target: Target, host: Host, listed: Callable[[], Sequence[Plugin]]) -> None:
     carried = (step for variant in target.variants() for text in variant.steps for step in parse_recipe(text))
     does = (provided.spec.step for provided in host.transforms.values())
-    known = {*host.formats, *does, *(step.name for step in carried)}
+    loads = (step.step for provided in host.backends.values() for step in provided.spec.load_steps)
+    known = {*host.formats, *does, *loads, *(step.name for step in carried)}
     for step in wanted:
         if step.name not in known:
             raise unknown_step(step.where, step.name, known, host, listed)
@@ -172,6 +194,7 @@ def _plan(target: Target, best: Usable, rejected: tuple[Rejected, ...], store: S
         files=start.facts.files,
         steps=start.steps,
         recipe=candidate.route.steps,
+        load_steps=best.load_steps,
         backend=candidate.backend.spec.id,
         plugin=f"{candidate.backend.distribution} {candidate.backend.version}",
         device=best.device,

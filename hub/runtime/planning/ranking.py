@@ -9,7 +9,7 @@ from hub.runtime.planning.candidates import Candidate
 
 __all__ = ["Rank", "rank", "why_lower"]
 
-Rank = tuple[bool, int, int, int, int, int, int, tuple[str, ...]]
+Rank = tuple[bool, int, int, int, int, int, int, int, tuple[str, ...]]
 
 
 def rank(candidate: Candidate, device: str, preferred: str | None) -> Rank:
@@ -31,6 +31,7 @@ def rank(candidate: Candidate, device: str, preferred: str | None) -> Rank:
         candidate.start.unasked,
         candidate.route.conversions,
         candidate.start.place,
+        len(candidate.tail),
         0 if liked else 1,
         backend.devices.index(base) if base in backend.devices else len(backend.devices),
         model.verbs.index(candidate.verb),
@@ -45,6 +46,7 @@ def why_lower(lower: Rank, higher: Rank, chosen: Candidate, device: str) -> str:
         "it is lossy, which was not asked for",
         f"it takes {lower[1]} conversions that were not asked for, the chosen way {higher[1]}",
         f"variant '{chosen.start.variant}' comes before it in the registry",
+        "it does steps of the recipe at every load, the chosen way once",
         f"{device} is preferred",
         f"{device} is preferred by {chosen.backend.spec.id}",
         f"{chosen.model.spec.id} prefers '{chosen.verb}'",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from hub.errors import UsageError
 from hub.types import JSON, OptionValue
 
-__all__ = ["Step", "Wanted", "parse_recipe", "recipe_text", "satisfied"]
+__all__ = ["Loaded", "Step", "Wanted", "parse_recipe", "recipe_text", "satisfied"]
 
 _WORD = re.compile(r"[a-z0-9][a-z0-9._-]*")
 
@@ -63,6 +63,19 @@ class Step:
         return self.name
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """A step that a backend does while it opens: its word, how it was written, and every option resolved."""
+
+    step: str
+    name: str
+    lossy: bool
+    options: Mapping[str, OptionValue] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 def parse_recipe(text: str) -> tuple[Wanted, ...]:
     """Read a recipe. An empty text is the empty recipe.
 
@@ -76,7 +89,7 @@ def parse_recipe(text: str) -> tuple[Wanted, ...]:
     return tuple(_parse_step(part.strip(), place) for place, part in enumerate(text.split("|"), start=1))
 
 
-def recipe_text(steps: Sequence[Wanted | Step]) -> str:
+def recipe_text(steps: Sequence[Wanted | Step | Loaded]) -> str:
     """The steps as one line."""
     return " | ".join(map(str, steps))
 

@@ -137,6 +137,7 @@ def open_part(plan: Plan, artifact: Artifact, host: Host, part: str = "") -> Ses
         facts=plan.facts,
         part=part,
         options=dict(plan.options),
+        load_steps={step.step: dict(step.options) for step in plan.load_steps},
     )
     with foreign(f"backend '{plan.backend}'", f"could not open '{plan.model}'{f' part {part}' if part else ''}"):
         session = opener(request)
