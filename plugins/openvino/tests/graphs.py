@@ -12,9 +12,9 @@ Build = Callable[..., ov.Node]
 
 def write(folder: Path, build: Build, *shapes: list, dtype=np.float32, name: str = "model") -> Path:
     """A graph over inputs `a`, `b`, … with one output `found`; -1 is a symbolic size."""
-    inputs = [ops.parameter(shape, dtype, letter) for letter, shape in zip("abc", shapes, strict=False)]
-    for each in inputs:
-        each.output(0).get_tensor().set_names({each.get_friendly_name()})
+    inputs = [ops.parameter(shape, dtype) for shape in shapes]
+    for letter, each in zip("abc", inputs, strict=False):
+        each.output(0).get_tensor().set_names({letter})
     node = build(*inputs)
     node.output(0).get_tensor().set_names({"found"})
     path = folder / f"{name}.xml"

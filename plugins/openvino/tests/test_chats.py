@@ -38,7 +38,7 @@ def test_deltas_make_the_answer_and_tokens_are_counted(chat):
     reply = chat.chat(ask(), lambda delta: deltas.append(delta.text) and False)
     assert "".join(deltas) == reply.text
     assert len(deltas) > 5
-    assert (reply.tokens, reply.finish, reply.prompt_tokens) == (24, "length", 23)
+    assert (reply.tokens, reply.finish, reply.prompt_tokens) == (24, "length", 22)
 
 
 def test_a_prompt_fills_the_context_to_its_last_token_and_no_further(chat):
@@ -62,7 +62,7 @@ def test_stop_text_ends_the_answer_and_is_not_in_it(chat):
 
 def test_a_seed_gives_the_same_answer_and_no_seed_another(chat):
     def sampled(seed):
-        return chat.chat(ask(sampling={"temperature": 1.5, "seed": seed}), silent).text
+        return chat.chat(ask(sampling={"temperature": 9.0, "seed": seed}), silent).text
 
     assert sampled(3) == sampled(3)
     assert len({sampled(3), sampled(4), sampled(None), sampled(None)}) == 4
@@ -87,7 +87,7 @@ def test_a_schema_holds_the_answer_to_it(chat):
 
 
 def test_a_schema_that_cannot_be_followed_is_refused_and_the_next_request_answered(chat):
-    with pytest.raises(OptionError, match="cannot follow this schema: .*nonsense") as caught:
+    with pytest.raises(OptionError, match=r"cannot follow this schema: .*nonsense") as caught:
         chat.chat(ask(schema={"type": "nonsense"}), silent)
     assert ".cc" not in caught.value.message
     assert chat.chat(ask(), silent).tokens == 24
