@@ -104,7 +104,7 @@ def test_lineage_says_where_an_artifact_comes_from(tmp_path: Path, store: Store)
     assert (lineage.parent, lineage.digest) == (parent.digest, artifact.digest)
     assert (lineage.transform, lineage.revision, lineage.options) == ("double-onnx", 3, {"level": 2})
     assert (lineage.plugin, lineage.version, lineage.recipe) == ("fake-plugin", "1.0", "double:level=2")
-    assert (lineage.model, lineage.variant, lineage.lossy, lineage.check) == ("a/b", "graph", True, {})
+    assert (lineage.model, lineage.variant, lineage.lossy, lineage.check["opened"]) == ("a/b", "graph", True, "scale")
 
 
 def test_another_option_or_revision_is_another_artifact(tmp_path: Path, store: Store, count: Path) -> None:

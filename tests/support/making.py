@@ -88,6 +88,18 @@ def write_link(request: TransformRequest) -> None:
     (request.out / "model.onnx").symlink_to(request.files[0])
 
 
+def write_words(request: TransformRequest) -> None:
+    (request.out / "model.onnx").write_text("no number")
+
+
+def write_nan(request: TransformRequest) -> None:
+    (request.out / "model.onnx").write_text("nan")
+
+
+def write_infinity(request: TransformRequest) -> None:
+    (request.out / "model.onnx").write_text("inf")
+
+
 def write_asset(request: TransformRequest) -> None:
     copy(request)
     (request.out / "tokenizer.json").write_text("mine")

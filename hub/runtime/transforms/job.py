@@ -26,6 +26,7 @@ from hub.runtime.references.facts import matches, parts_of
 from hub.runtime.transforms.agreement import check_agreement
 from hub.runtime.transforms.data import DATA, task_inputs
 from hub.runtime.transforms.lineage import Lineage, facts_after, key_of_step, plain_options, read_lineage, write_lineage
+from hub.runtime.transforms.opening import check_answers
 from hub.runtime.transforms.recording import record_feeds
 from hub.runtime.transforms.scratch import copy_file, copy_plain, hashed, listed, made_in
 from hub.store.layout import storage_errors
@@ -196,10 +197,13 @@ class Job:
         )
 
     def _check(self, provided: Provided[TransformSpec], before: Weights, after: Weights) -> Mapping[str, JSON]:
-        if self.step.lossy:
-            return {}
-        self.progress.say(f"{self.step}: comparing the answers with those before")
+        lossy = self.step.lossy
+        self.progress.say(
+            f"{self.step}: {'opening the result' if lossy else 'comparing the answers with those before'}"
+        )
         try:
+            if lossy:
+                return check_answers(after, self.plan, self.host)
             return check_agreement(before, after, self.plan.model_plugin, provided.spec.tolerance, self.host)
         except PluginBroken as error:
             raise PluginBroken(
