@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,./%,$(PLUGINS))
+# Enough for a first answer: no PyTorch, whose download is as large as all the rest ten times over.
+FIRST := ./plugins/llamacpp ./plugins/onnx ./plugins/text
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROMPT ?= Why is the sky blue?
 PYTEST_ARGS ?=
@@ -45,9 +47,9 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt $(PLUGINS)
-	$(PIP) install --constraint constraints.txt --editable . $(addprefix --editable ,$(PLUGIN_DIRS))
+	$(PIP) install --constraint constraints.txt --editable . $(addprefix --editable ,$(FIRST))
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --group dev
+	$(PIP) install --constraint constraints.txt --group dev $(addprefix --editable ,$(PLUGIN_DIRS))
 	@touch $@

@@ -104,7 +104,7 @@ def _mapping_fault(value: object, item: object) -> str:
 def _field_faults(expected: type, name: str, value: object) -> Iterator[str]:
     if name in _TARGETS and value is not None and not _TARGET.fullmatch(str(value)):
         yield f"{name} is {_shown(value)}, not 'module:attribute'"
-    if name in _FILLED and not value:
+    if name in _FILLED and not value and expected is not LoadStep:
         yield f"{name} is empty"
     if name in _FILLED and isinstance(value, tuple):
         yield from (f"{name} holds an empty text" for entry in value if not entry)

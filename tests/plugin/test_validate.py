@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hub.plugin import builtin, validate
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 from hub.runtime.protocols import VERBS
 from hub.types import Option
 
@@ -75,7 +75,7 @@ def test_no_field_takes_a_value_of_another_type(spec, name):
         (spec, field.name)
         for spec in SPECS
         for field in fields(spec)
-        if field.name in {"target", "probe", "accepts", "memory", "predict", "claims", "samples"}
+        if field.name in {"target", "probe", "accepts", "memory", "predict", "claims", "samples", "read", "fidelity"}
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -195,3 +195,13 @@ def test_a_spec_that_cannot_be_sent_to_a_worker_is_told():
 def test_another_object_is_told_by_its_type():
     assert validate.validate(FORMAT, BackendSpec)[0].endswith("(FormatSpec), not a BackendSpec")
     assert validate.validate(None, BackendSpec) == ["is None (NoneType), not a BackendSpec"]
+
+
+def test_load_steps_are_words_with_sound_options():
+    assert check(BACKEND, load_steps=(LoadStep(step="int8"),)) == []
+    [fault] = check(BACKEND, load_steps=(LoadStep(step="a b"),))
+    assert fault.startswith("load_steps[0].step is")
+    [fault] = check(BACKEND, load_steps=(LoadStep(step="int8", verbs=("sing",)),))
+    assert fault.startswith("load_steps[0].verbs names 'sing'")
+    [fault] = check(BACKEND, load_steps=(LoadStep(step="int8"), LoadStep(step="int8")))
+    assert fault == "load_steps[1] is the step 'int8' of an earlier one"
