@@ -38,7 +38,7 @@ _TYPE_IN_NAME = re.compile(
 _TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
 _MAIN = ("openvino_model.xml", "model.xml", "model.onnx")
 _ROWS, _TOKENS = 32, 256  # the batch that a call is expected to bring
-_COPIES = 2  # weights as they were read, and as they were laid out for the processor
+_COPIES, _COPIES_OF_F16 = 2, 3  # weights as they were read, and as they were laid out for the processor; as measured
 _RUNTIME = 60_000_000  # the library itself, as measured
 _SIZES = {"u8": 1.125, "bf16": 2, "f16": 2, "f32": 4}  # bytes of one key or value; u8 has a scale and an offset beside
 
@@ -66,13 +66,19 @@ def _gguf_fault(facts: Facts, verb: str) -> str | None:
         return "a GGUF model of one file is read, and this one has several"
     if facts.family and facts.family not in GGUF_FAMILIES:
         return f"GGUF of '{facts.family}' is not read; known: {', '.join(GGUF_FAMILIES)}"
+    kind = _type_of(facts)
+    return type_fault(kind) if kind else None
+
+
+def _type_of(facts: Facts) -> str:
+    """The type that a GGUF file is named after, in lower case; empty where the name does not tell."""
     found = _TYPE_IN_NAME.findall(next((PurePosixPath(path).name for path in _paths(facts)), ""))
-    return type_fault(found[-1]) if found else None
+    return str(found[-1]).lower() if found else ""
 
 
 def type_fault(name: str) -> str | None:
     """Why tensors of a GGUF type, or the mix of them that a file is named after, are not opened."""
-    kind = name.lower().replace("fp16", "f16").replace("fp32", "f32")
+    kind = name.replace("fp16", "f16").replace("fp32", "f32")
     if kind in GGUF_TYPES:
         return None
     if kind.startswith(_ROUNDED):
@@ -160,12 +166,13 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     working = rows * tokens * (per_token + 4 * 2 * heads * tokens) + _RUNTIME
     if facts.task != "text-generation":
         return Estimate(weights=_COPIES * facts.size, working=working)
-    working += 4 * _number(facts, "vocab_size") * tokens
+    working += 2 * 4 * _number(facts, "vocab_size") * tokens
+    copies = _COPIES_OF_F16 if _type_of(facts) in ("f16", "fp16") else _COPIES
     head = _number(facts, "head_dim") or (width // heads if heads else 0)
     values = 2 * _number(facts, "num_hidden_layers") * (_number(facts, "num_key_value_heads") or heads) * head
     kept = str(options.get("kv_cache") or ("f32" if options.get("precision") == "f32" else "u8"))
     cache = int(values * _SIZES[kept] * context_of(facts, options))
-    return Estimate(weights=_COPIES * facts.size, cache=cache, working=working)
+    return Estimate(weights=copies * facts.size, cache=cache, working=working)
 
 
 def _number(facts: Facts, name: str) -> int:
