@@ -140,7 +140,9 @@ class Encoder:
         for row, encoding in enumerate(batch):
             start = width - len(encoding) if self._limits.left_padding else 0
             place = slice(start, start + len(encoding))
-            ids[row, place], types[row, place], mask[row, place] = encoding.ids, encoding.type_ids, 1
+            ids[row, place], mask[row, place] = encoding.ids, 1
+            if self._limits.types:
+                types[row, place] = encoding.type_ids
         positions = np.maximum(mask.cumsum(axis=1) - 1, 0)
         return {"input_ids": ids, "attention_mask": mask, "token_type_ids": types, "position_ids": positions}
 

@@ -25,12 +25,15 @@ class Limits:
     ----------
     max_length
         Tokens that the model takes, special tokens included; `None` where nothing limits them.
+    types
+        Whether the model was trained to tell the second text of a pair by its type ids, where it takes any.
     """
 
     max_length: int | None = None
     pad_token: str | None = None
     pad_id: int | None = None
     left_padding: bool = False
+    types: bool = True
 
 
 def read_limits(folder: Path) -> Limits:
@@ -44,12 +47,13 @@ def read_limits(folder: Path) -> Limits:
     tokenizer, config = read_object(folder / "tokenizer_config.json"), read_object(folder / "config.json")
     limits = (tokenizer.get("model_max_length"), _positions(config))
     known = [int(limit) for limit in limits if isinstance(limit, int | float) and 0 < limit < _UNLIMITED]
-    pad = config.get("pad_token_id")
+    pad, feeds = config.get("pad_token_id"), tokenizer.get("model_input_names")
     return Limits(
         max_length=min(known, default=None),
         pad_token=token_text(tokenizer.get("pad_token")),
         pad_id=pad if isinstance(pad, int) else None,
         left_padding=tokenizer.get("padding_side") == "left",
+        types=not isinstance(feeds, list) or "token_type_ids" in feeds,
     )
 
 

@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-from hub.plugin import ModelSpec, Option, hookimpl
+from hub.plugin import ModelSpec, Option, TaskSpec, hookimpl
+from hub_text.options import CLASSIFICATION, EMBEDDING, FILLING, GENERATION, RANKING, TOKENS, ZERO_SHOT
 
-__all__ = ["hub_models"]
+__all__ = ["hub_models", "hub_tasks"]
 
-GENERATION = (
-    Option(name="max_tokens", type=int, min=1, help="Tokens to generate; without it until the model ends."),
-    Option(name="temperature", type=float, default=0.0, min=0, max=10, help="0 takes the likeliest token each time."),
-    Option(name="top_p", type=float, default=1.0, min=0, max=1, help="Keep the likeliest tokens of this total."),
-    Option(name="top_k", type=int, default=0, min=0, help="Keep this many of the likeliest tokens; 0 keeps all."),
-    Option(name="seed", type=int, min=0, max=2**32 - 2, help="The same seed gives the same answer again."),
-    Option(name="stop", type=str, many=True, help="Text that ends the answer and is not part of it."),
-    Option(name="system", type=str, help="Instruction put before the conversation."),
-    Option(name="schema", type=dict, help="JSON Schema that the answer must satisfy."),
-    Option(name="raw", type=bool, default=False, help="Continue the text as it stands, without the chat template."),
-)
-EMBEDDING = (
-    Option(name="normalize", type=bool, help="Scale vectors to length 1; without it as the model's files say."),
-    Option(name="batch_size", type=int, default=32, min=1, help="Texts that are computed together."),
-    Option(
-        name="truncate",
-        type=bool,
-        default=False,
-        help="Cut texts that are longer than the model takes, and say so; otherwise they are refused.",
-    ),
-)
 ENCODERS = (
     "albert",
     "bert",
@@ -44,8 +24,20 @@ ENCODERS = (
 
 
 @hookimpl
+def hub_tasks() -> list[TaskSpec]:
+    """Give the tasks that answer a text with labels; names and fields are those of Hugging Face."""
+    return [
+        _task("text-classification", ("text", "json"), "Label texts: sentiment, topic, and the like."),
+        _task("token-classification", ("text",), "Find names, places and the like in texts."),
+        _task("fill-mask", ("text",), "Propose words for those that are left out."),
+        _task("zero-shot-classification", ("text", "json"), "Choose among labels that the caller names."),
+        _task("text-ranking", ("json", "text"), "Sort documents by how well they answer a query."),
+    ]
+
+
+@hookimpl
 def hub_models() -> list[ModelSpec]:
-    """Give text generation over `chat`, and sentence embeddings over `run` or `embed`."""
+    """Give generation over `chat` or `generate`, embeddings over `run` or `embed`, and labels over `run`."""
     return [
         ModelSpec(
             id="text-generation",
@@ -69,4 +61,34 @@ def hub_models() -> list[ModelSpec]:
             claims="hub_text.claims:embeds",
             summary="Sentence embeddings, pooled as the model's files say",
         ),
+        _labelling("text-classification", "classification:TextClassification", CLASSIFICATION, "Labels of texts"),
+        _labelling(
+            "token-classification", "tokens:TokenClassification", TOKENS, "Labels of tokens and of their groups"
+        ),
+        _labelling("fill-mask", "filling:FillMask", FILLING, "Words for those that are left out"),
+        _labelling(
+            "zero-shot-classification", "zero_shot:ZeroShotClassification", ZERO_SHOT, "Labels by textual entailment"
+        ),
+        _labelling("text-ranking", "ranking:TextRanking", RANKING, "Documents sorted by a cross-encoder"),
     ]
+
+
+def _task(name: str, inputs: tuple[str, ...], summary: str) -> TaskSpec:
+    samples = f"hub_text.samples:{name.replace('-', '_')}"
+    return TaskSpec(id=name, inputs=inputs, outputs=("labels",), summary=summary, samples=samples)
+
+
+def _labelling(task: str, target: str, options: tuple[Option, ...], summary: str) -> ModelSpec:
+    """A model plugin over a graph with a head for the task; of which family it is makes no difference."""
+    needs = ("tokenizer.json",) if task == "fill-mask" else ("tokenizer.json", "config.json")
+    return ModelSpec(
+        id=task,
+        task=task,
+        families=("*",),
+        verbs=("run",),
+        target=f"hub_text.labelling.{target}",
+        needs={"run": needs},
+        options=options,
+        claims=f"hub_text.claims:{task.replace('-', '_')}",
+        summary=summary,
+    )

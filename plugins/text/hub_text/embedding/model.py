@@ -75,7 +75,6 @@ class SentenceEmbedding(Model):
         text = self._layout.prompt + item
         return text.lower() if self._layout.lower_case else text
 
-
     def _vectors(self, encoder: Encoder, texts: Sequence[str], size: int, *, cut: bool) -> Array:
         """Vectors of texts, float32 (n, dim), not normalised."""
         tokens = encoder.tokens(texts, "input {}".format, cut=cut)

@@ -91,7 +91,9 @@ class ChatTemplate:
         except _Refusal as error:
             raise InputError(f"the chat template of this model refuses the conversation: {error}") from error
         except Exception as error:  # a template is a program, and may fail like any other
-            raise InferenceError(f"the chat template in {self._where} fails: {type(error).__name__}: {error}") from error
+            raise InferenceError(
+                f"the chat template in {self._where} fails: {type(error).__name__}: {error}"
+            ) from error
 
 
 def read_template(folder: Path) -> ChatTemplate | None:
@@ -178,7 +180,7 @@ def _environment() -> jinja2.sandbox.ImmutableSandboxedEnvironment:
     environment.globals["raise_exception"] = _refuse
     environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
     environment.globals["namespace"] = _Namespace
-    environment.globals["dict"] = lambda *args, **kwargs: dict(*args, **kwargs)  # the class itself would lead on
+    environment.globals["dict"] = _mapping
     return environment
 
 
@@ -186,12 +188,17 @@ def _refuse(message: object) -> NoReturn:
     raise _Refusal(str(message))
 
 
+def _mapping(*args: Any, **kwargs: Any) -> dict[str, Any]:  # Any: whatever the template keeps in it
+    """`dict(…)`, without the class itself, which would lead a template on."""
+    return dict(*args, **kwargs)
+
+
 def _tojson(
     value: JSON,
-    ensure_ascii: bool = False,  # noqa: FBT001 - as templates call it
+    ensure_ascii: bool = False,
     indent: int | None = None,
     separators: tuple[str, str] | None = None,
-    sort_keys: bool = False,  # noqa: FBT001
+    sort_keys: bool = False,
 ) -> str:
     """As transformers has it: jinja2's own escapes what HTML would."""
     return json.dumps(value, ensure_ascii=ensure_ascii, indent=indent, separators=separators, sort_keys=sort_keys)

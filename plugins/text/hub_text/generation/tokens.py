@@ -58,7 +58,8 @@ class TokenChat:
         prompt = self._prompt(request)
         if self._context is not None and len(prompt) >= self._context:
             raise ContextOverflow(
-                f"the prompt takes {len(prompt)} tokens and the context holds {self._context}", hint="Shorten it."
+                f"the prompt takes {len(prompt)} tokens and the context holds {self._context}",
+                hint="Shorten it, or load the model with a larger context_length where its backend has that option.",
             )
         answer = _Answer(emit, TextStream(self._tokenizer.decode), StopTexts(request.stop), frozenset(self._ends))
         honoured = "eos" in self._session.honours
