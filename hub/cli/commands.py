@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rm": ("hub.cli.rm", "Remove a model's weights."),
     "gc": ("hub.cli.gc", "Free what nothing refers to."),
     "run": ("hub.cli.run", "Run a model on text, files or stdin, or chat with it."),
+    "compress": ("hub.cli.compress", "Make a model smaller or faster, and measure what it loses."),
     "plugin": ("hub.cli.plugin", "List, install, remove and switch off plugins."),
     "doctor": ("hub.cli.doctor", "Check this installation and say what to mend."),
     "config": ("hub.cli.config", "Show and change settings."),

@@ -37,7 +37,7 @@ class Language(Fidelity):
         self._divergence: list[Array] = []
         self._inputs = 0
 
-    def add(self, before: Any, after: Any) -> None:  # Any: Scored, which a language model gives to be measured
+    def add(self, before: Any, after: Any, label: str | None = None) -> None:  # Any: Scored
         """Take what both models expect in one text.
 
         Raises

@@ -29,7 +29,7 @@ class Vectors(Fidelity):
         self._before: list[Array] = []
         self._after: list[Array] = []
 
-    def add(self, before: Any, after: Any) -> None:  # Any: float (dim,), as the contract of the task says
+    def add(self, before: Any, after: Any, label: str | None = None) -> None:  # Any: float (dim,)
         """Take the vectors of one input.
 
         Raises

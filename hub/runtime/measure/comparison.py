@@ -46,9 +46,12 @@ class Comparison:
 class Reference:
     """Answers of an origin, kept in files until it is closed: those of language models are large."""
 
-    def __init__(self, origin: Subject, inputs: Sequence[Any], folder: Path, host: Host, effort: Effort) -> None:
+    def __init__(
+        self, origin: Subject, inputs: Sequence[Any], labels: Sequence[str], folder: Path, host: Host, effort: Effort
+    ) -> None:
         self.origin = origin
         self.inputs = inputs
+        self._labels = labels
         self._folder = folder
         self._host = host
         self._effort = effort
@@ -70,7 +73,8 @@ class Reference:
         with Opened(candidate) as opened:
             for found in _answers(opened, self.inputs, options):
                 for after in found:
-                    fidelity.add(self._before(place), after)
+                    right = {"label": self._labels[place]} if self._labels else {}
+                    fidelity.add(self._before(place), after, **right)
                     place += 1
         figures, loss = dict(fidelity.figures()), fidelity.loss()
         if not all(isinstance(value, float | int) for value in (*figures.values(), loss)):
@@ -122,8 +126,14 @@ def reference(
     *,
     host: Host,
     effort: Effort | None = None,
+    labels: Sequence[str] = (),
 ) -> Iterator[Reference]:
     """Have an origin answer inputs once, to compare any number of changed models with it.
+
+    Parameters
+    ----------
+    labels
+        The right answer of each input, where the data says them; see `hub.runtime.transforms.data.measuring_data`.
 
     Raises
     ------
@@ -138,7 +148,7 @@ def reference(
         raise UsageError("there is nothing to compare on: no inputs")
     fidelity_of(origin.plan.task, host)
     with tempfile.TemporaryDirectory(prefix="hub-answers-") as folder:
-        kept = Reference(origin, inputs, Path(folder), host, effort)
+        kept = Reference(origin, inputs, list(labels)[: len(inputs)], Path(folder), host, effort)
         kept.take()
         yield kept
 

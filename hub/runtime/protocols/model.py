@@ -20,8 +20,8 @@ __all__ = ["Fidelity", "Model", "Stream"]
 class Fidelity:
     """Compares what a changed model gives with what its origin gives, input by input. A new one for each measure."""
 
-    def add(self, before: Any, after: Any) -> None:  # Any: what `Model.evaluate` gives for the task
-        """Take what both gave for one input."""
+    def add(self, before: Any, after: Any, label: str | None = None) -> None:  # Any: what `Model.evaluate` gives
+        """Take what both gave for one input, and the right answer where the data says it."""
         raise UsageError(f"{type(self).__name__} does not compare")
 
     def figures(self) -> Mapping[str, float]:

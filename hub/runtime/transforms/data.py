@@ -5,7 +5,9 @@ Files of a task's data set are pulled and verified like weights. Knows nothing o
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,23 +22,36 @@ if TYPE_CHECKING:
     from hub.store.progress import Progress
     from hub.store.store import Store
 
-__all__ = ["DATA", "content_of", "data_files", "read_lines", "task_inputs"]
+__all__ = ["DATA", "Measured", "content_of", "data_files", "measuring_data", "read_lines", "task_inputs"]
 
 DATA = "data"
 """Name of the option that the core reads for a transform."""
 
-_SHAPE = "Data is a text file, an input on each line."
+_SHAPE = "Data is a text file, an input on each line; or JSON lines (.jsonl) with text and, where it is known, label."
+_JSON_LINES = ".jsonl"
+_HELD_OUT = 4
+"""One of so many inputs of a task's own data, at its end, is kept from transforms and left for measures."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """What a measure is taken on: inputs, the right answers where the data says them, and the hashes of the files."""
+
+    inputs: Sequence[Any]  # Any: of the kinds that the task takes
+    labels: Sequence[str] = ()
+    content: Sequence[str] = ()
 
 
 def task_inputs(
     task: str, path: Path | None, *, host: Host, store: Store, progress: Progress | None = None, default: bool = True
 ) -> list[Any]:  # Any: of the kinds that the task takes
-    """Inputs of a task.
+    """Inputs of a task that a transform may learn from.
 
     Parameters
     ----------
     path
-        The person's file; without it the task's own data set if `default`, else its samples.
+        The person's file; without it the first three quarters of the task's own data set if `default`, else its
+        samples.
 
     Raises
     ------
@@ -46,14 +61,34 @@ def task_inputs(
         The task's data set could not be had.
     """
     provided = _task(task, host)
-    spec = provided.spec
+    if path is None and default and provided.spec.data:
+        found = _read(provided, data_files(provided.spec, store=store, progress=progress), host)[0]
+        return found[: len(found) - len(found) // _HELD_OUT]
     if path is not None:
-        return _read(provided, (path,), host)
-    if default and spec.data:
-        return _read(provided, data_files(spec, store=store, progress=progress), host)
-    if spec.samples is None:
-        raise UsageError(f"task '{task}' has no data of its own", hint="Name a file of yours: data=FILE")
-    return list(ask(host, provided, spec.samples, answer=list))
+        return _read(provided, (path,), host)[0]
+    return _samples(provided, host)
+
+
+def measuring_data(
+    task: str, path: Path | None, *, host: Host, store: Store, progress: Progress | None = None
+) -> Measured:
+    """What to measure models of a task on: the person's file, else what `task_inputs` leaves of the task's own data.
+
+    Raises
+    ------
+    UsageError, SourceError
+        As for `task_inputs`.
+    """
+    provided = _task(task, host)
+    if path is not None:
+        inputs, labels = _read(provided, (path,), host)
+        return Measured(inputs=inputs, labels=labels, content=(f"sha256:{_hash(path)}",))
+    if provided.spec.data:
+        inputs, labels = _read(provided, data_files(provided.spec, store=store, progress=progress), host)
+        left = len(inputs) - len(inputs) // _HELD_OUT
+        hashes = tuple(f"sha256:{file.sha256}" for file in provided.spec.data)
+        return Measured(inputs=inputs[left:] or inputs, labels=labels[left:] or labels, content=hashes)
+    return Measured(inputs=_samples(provided, host))
 
 
 def data_files(spec: TaskSpec, *, store: Store, progress: Progress | None = None) -> tuple[Path, ...]:
@@ -114,14 +149,48 @@ def _task(task: str, host: Host) -> Provided[TaskSpec]:
         raise PluginMissing(f"nothing installed knows the task '{task}'", hint="See: hub plugin list") from None
 
 
-def _read(provided: Provided[TaskSpec], paths: tuple[Path, ...], host: Host) -> list[Any]:  # Any: as above
+def _samples(provided: Provided[TaskSpec], host: Host) -> list[Any]:  # Any: as above
+    if provided.spec.samples is None:
+        raise UsageError(f"task '{provided.spec.id}' has no data of its own", hint="Name a file of yours: data=FILE")
+    return list(ask(host, provided, provided.spec.samples, answer=list))
+
+
+def _read(
+    provided: Provided[TaskSpec], paths: tuple[Path, ...], host: Host
+) -> tuple[list[Any], list[str]]:  # Any: as above
+    """Inputs, and as many labels or none."""
     for path in paths:
         _text(path)
+    labels: list[str] = []
     read: Callable[..., list[Any]] = read_lines
-    inputs = read(paths) if provided.spec.read is None else ask(host, provided, provided.spec.read, paths, answer=list)
+    if all(path.suffix == _JSON_LINES for path in paths):
+        inputs, labels = _read_json_lines(paths)
+    elif provided.spec.read is None:
+        inputs = read(paths)
+    else:
+        inputs = list(ask(host, provided, provided.spec.read, paths, answer=list))
     if not inputs:
         raise UsageError(f"{_named(paths)} holds nothing to work on: each line of text is an input")
-    return list(inputs)
+    return inputs, labels
+
+
+def _read_json_lines(paths: tuple[Path, ...]) -> tuple[list[Any], list[str]]:
+    """The field `text` of each object, or what it holds beside `label`; labels where each object has one."""
+    inputs: list[Any] = []
+    labels: list[str] = []
+    for path in paths:
+        for number, line in enumerate(_text(path).splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+            except ValueError as error:
+                raise UsageError(f"{path} cannot be read: line {number} is no JSON: {error}", hint=_SHAPE) from error
+            if not isinstance(entry, dict):
+                raise UsageError(f"{path} cannot be read: line {number} is no JSON object", hint=_SHAPE)
+            labels += [str(entry.pop("label"))] if "label" in entry else []
+            inputs.append(entry.get("text", entry))
+    return inputs, labels if len(labels) == len(inputs) else []
 
 
 def _text(path: Path) -> str:

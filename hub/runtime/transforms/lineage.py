@@ -20,7 +20,15 @@ from hub.store.layout import storage_errors
 from hub.store.store import Store
 from hub.types import JSON, Facts, WeightFile
 
-__all__ = ["Lineage", "key_of_step", "read_lineage", "write_lineage"]
+__all__ = [
+    "Lineage",
+    "all_lineages",
+    "chain_of",
+    "forget_lineage",
+    "key_of_step",
+    "read_lineage",
+    "write_lineage",
+]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,6 +109,34 @@ def write_lineage(store: Store, lineage: Lineage) -> None:
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, asdict(lineage))
+
+
+def forget_lineage(store: Store, lineage: Lineage) -> None:
+    """Remove the record of a step: it is not done any more."""
+    path = _path(store, lineage.key)
+    with storage_errors(path):
+        path.unlink(missing_ok=True)
+
+
+def all_lineages(store: Store) -> list[Lineage]:
+    """Every step that is recorded, the oldest first."""
+    folder = store.layout.root / "derived"
+    keys = sorted(path.stem for path in folder.glob("*.json")) if folder.is_dir() else []
+    found = [lineage for key in keys if (lineage := read_lineage(store, key)) is not None]
+    return sorted(found, key=lambda lineage: lineage.made)
+
+
+def chain_of(store: Store, digest: str) -> list[Lineage]:
+    """The steps that led to an artifact, the first one first; empty for one that no step made.
+
+    Where several steps gave the same bytes, the last that was done counts.
+    """
+    by_digest = {lineage.digest: lineage for lineage in all_lineages(store) if lineage.digest != lineage.parent}
+    chain: list[Lineage] = []
+    while (lineage := by_digest.pop(digest, None)) is not None:
+        chain.append(lineage)
+        digest = lineage.parent
+    return chain[::-1]
 
 
 def facts_after(lineage: Lineage, before: Facts, parts: Mapping[str, tuple[str, ...]]) -> Facts:
