@@ -1,0 +1,1 @@
+"""Knowledge distillation for openmodelhub: a smaller student learns to answer as its teacher."""
