@@ -8,7 +8,7 @@ from __future__ import annotations
 from hub.errors import InferenceError
 from hub.runtime.protocols import OpenRequest, Session
 from hub_torch.devices import probe, refuse_missing
-from hub_torch.facts import memory
+from hub_torch.facts import dtype_asked, memory
 from hub_torch.generating import GenerateSession
 from hub_torch.loading import load
 from hub_torch.running import RunSession
@@ -45,7 +45,7 @@ def open_model(request: OpenRequest) -> Session:
         weights[0].parent,
         weights,
         kind,
-        dtype=str(options.get("dtype") or "auto"),
+        dtype=dtype_asked(options, request.load_steps),
         device=request.device,
         spread=_spread(request),
     )
@@ -61,4 +61,5 @@ def _spread(request: OpenRequest) -> bool:
     if request.device != "cuda":
         return False
     free = probe().memory.get("cuda:0", 0)
-    return memory(request.facts, request.options).total > _SHARE * free
+    steps = dict.fromkeys(request.load_steps)
+    return memory(request.facts, {**request.options, **steps}).total > _SHARE * free

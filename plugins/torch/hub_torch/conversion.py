@@ -21,7 +21,7 @@ from hub.errors import HubError, InferenceError
 from hub.runtime.protocols import TransformRequest
 from hub_torch.computing import computing
 from hub_torch.conversion_tokenizer import save_tokenizer
-from hub_torch.diagnosis import broken
+from hub_torch.diagnosis import broken, name_origin
 from hub_torch.library import AutoConfig, AutoModelForCausalLM, GenerationConfig, PreTrainedModel, quiet, transformers
 from hub_torch.loading import read_config
 from hub_torch.threads import usable_cpus
@@ -62,10 +62,9 @@ def convert(request: TransformRequest) -> None:
         context = getattr(model.config, "max_position_embeddings", None)
         del model, reader
         gc.collect()
-        save_tokenizer(path, tokens, cut, context, request.out)
+        if "tokenizer.json" not in brought:
+            save_tokenizer(path, tokens, cut, context, request.out)
         _check(request.out, expected, _EXACT if exact else _ROUNDED)
-    for name in brought & {file.name for file in request.out.iterdir()}:
-        (request.out / name).unlink()  # what the model brought is kept
 
 
 def _dequantized(path: Path, own: Any) -> Any:  # Any: a config, and a model, whose methods are not typed
@@ -139,7 +138,7 @@ def _scores(model: Any) -> torch.Tensor:  # Any: calling a module is not typed
     ids = torch.linspace(0, words - 1, min(_TOKENS, words)).long()[None]
     scores: torch.Tensor = model(input_ids=ids, use_cache=False).logits.float()
     if broken(scores):
-        raise InferenceError("the weights hold NaN, or give it: the file is damaged")
+        raise name_origin(model, lambda: model(input_ids=ids), "the scores")
     return scores
 
 

@@ -5,7 +5,7 @@ Knows facts alone; reads no weights and imports no torch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
 
@@ -14,10 +14,11 @@ from hub_torch.families import families
 from hub_torch.processor import fast_bfloat16
 from hub_torch.tasks import KINDS, verbs_of
 
-__all__ = ["accepts", "memory", "stored_dtype"]
+__all__ = ["accepts", "dtype_asked", "memory", "stored_dtype"]
 
 _NAMES = ("model.safetensors", "model.safetensors.index.json")
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+_STEPS = {"bf16": "bfloat16", "f16": "float16"}
 _ROWS, _TOKENS = 32, 256  # the batch that a call of `run` is expected to bring
 _CONTEXT = 4096
 _F32 = 4
@@ -48,7 +49,7 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     peak; a language model also the scores of one token in float32.
     """
     stored = stored_dtype(facts) or "float32"
-    used = _expected(str(options.get("dtype") or "auto"), stored)
+    used = _expected(dtype_asked(options, options), stored)
     weights = _weights(facts) * used // _BYTES[stored]
     width, inner, vocabulary = (_number(facts, name) for name in ("hidden_size", "intermediate_size", "vocab_size"))
     if facts.task == "text-generation":
@@ -62,6 +63,12 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     heads = _number(facts, "num_attention_heads")
     per_token = used * (6 * width + 3 * (inner or 4 * width) + 2 * heads * tokens)
     return Estimate(weights=weights, working=_ROWS * tokens * per_token + _RUNTIME)
+
+
+def dtype_asked(options: Mapping[str, OptionValue], steps: Collection[str]) -> str:
+    """The dtype of the last step that names one, else of the option."""
+    named = [_STEPS[step] for step in steps if step in _STEPS]
+    return named[-1] if named else str(options.get("dtype") or "auto")
 
 
 def stored_dtype(facts: Facts) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hub.errors import ContextOverflow, InputError
-from hub.runtime.protocols import Delta, Emit, Generate, Generated, Session
+from hub.runtime.protocols import Delta, Emit, Generate, Generated, Score, Scored, Session
 from hub_torch.computing import computing
 from hub_torch.diagnosis import broken, name_origin
 from hub_torch.faults import explaining_memory
@@ -102,6 +102,34 @@ class GenerateSession(Session):
             )
         return rows.results()
 
+    def score(self, request: Score) -> list[Scored]:
+        """What the model expects at each place of the given sequences, one after the other: scores are large.
+
+        Raises
+        ------
+        InputError, ContextOverflow
+            Ids that the model does not know, or more tokens than it takes.
+        InferenceError
+            Memory ran out, or scores are no numbers: the layer is named.
+        UsageError
+            The model also needs what its encoder hears or reads.
+        """
+        if self._encodes:
+            return super().score(request)
+        found = []
+        for prompt in request.prompts:
+            self._refuse_ids(prompt)
+            if self._limits.tokens is not None and len(prompt) > self._limits.tokens:
+                raise ContextOverflow(f"{len(prompt)} tokens are more than the {self._limits.tokens} that it takes")
+            hint = "Score shorter sequences"
+            with computing(self._threads), explaining_memory(f"scoring {len(prompt)} tokens", self._device, hint):
+                ids = torch.tensor([prompt], device=self._device)
+                scores = self._model(input_ids=ids, use_cache=False).logits[0, :-1].float()
+                if broken(scores):
+                    raise self._origin(ids, torch.ones_like(ids), {})
+                found.append(Scored(ids=tuple(prompt), logprobs=scores.log_softmax(dim=-1).cpu().numpy()))
+        return found
+
     def close(self) -> None:
         """Give the memory back."""
         self._model = self._loaded = None
@@ -116,15 +144,17 @@ class GenerateSession(Session):
                 raise InputError(f"{name} holds {len(array)} inputs for {len(request.prompts)} prompts")
         if not self._masks and len({len(prompt) for prompt in request.prompts}) > 1:
             raise InputError(f"{type(self._model).__name__} takes prompts of one length at a time")
-        ids = [*(i for prompt in request.prompts for i in prompt), *request.suppress]
-        if max(ids) >= self._vocabulary:
-            raise InputError(f"token id {max(ids)} is not known; the model has {self._vocabulary}")
+        self._refuse_ids([*(i for prompt in request.prompts for i in prompt), *request.suppress])
         longest = max(map(len, request.prompts))
         if self._context is not None and longest >= self._context:
             raise ContextOverflow(
                 f"a prompt of {longest} tokens leaves no room in a context of {self._context}",
                 hint="Shorten it, or load the model with a larger context_length",
             )
+
+    def _refuse_ids(self, ids: Sequence[int]) -> None:
+        if max(ids) >= self._vocabulary:
+            raise InputError(f"token id {max(ids)} is not known; the model has {self._vocabulary}")
 
     def _rectangle(self, prompts: Sequence[Sequence[int]], width: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Ids and mask, int64 (batch, width), padded on the left."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.plugin import BackendSpec, Option, TransformSpec, hookimpl
+from hub.plugin import BackendSpec, LoadStep, Option, TransformSpec, hookimpl
 
 __all__ = ["hub_backends", "hub_transforms"]
 
@@ -28,6 +28,11 @@ OPTIONS = (
     ),
 )
 
+LOAD_STEPS = (
+    LoadStep(step="bf16", summary="Compute in bfloat16, where the device does."),
+    LoadStep(step="f16", summary="Compute in float16, where the device does."),
+)
+
 
 @hookimpl
 def hub_backends() -> list[BackendSpec]:
@@ -43,6 +48,7 @@ def hub_backends() -> list[BackendSpec]:
             accepts="hub_torch.facts:accepts",
             memory="hub_torch.facts:memory",
             options=OPTIONS,
+            load_steps=LOAD_STEPS,
             summary="safetensors models through PyTorch and transformers",
         )
     ]

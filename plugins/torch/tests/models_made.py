@@ -20,7 +20,7 @@ CHATML = (
     "{% for m in messages %}<s>{{ m['role'] }}\n{{ m['content'] }}</s>\n{% endfor %}"
     "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
 )
-WORDS = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<s>", "</s>", "<end>", "<pad>"]
+WORDS = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<s>", "</s>", "<end>", "<pad>", "th"]
 
 
 def made(folder: Path, family: str, auto: str, *, dtype: torch.dtype = torch.float32, seed: int = 0, **config):
@@ -44,10 +44,10 @@ def decoder(folder: Path, **config):
     sizes = {"vocab_size": len(WORDS), "max_position_embeddings": 64, "num_key_value_heads": 2, **SIZES, **config}
     dtype = sizes.pop("dtype", torch.float32)
     model = made(folder, "llama", "AutoModelForCausalLM", dtype=dtype, eos_token_id=257, bos_token_id=256, **sizes)
-    tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(WORDS)}, []))
+    tokenizer = Tokenizer(models.BPE({word: i for i, word in enumerate(WORDS)}, [("t", "h")]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens([AddedToken(word, special=True) for word in WORDS[256:]])
+    tokenizer.add_special_tokens([AddedToken(word, special=True) for word in WORDS[256:260]])
     tokenizer.save(str(folder / "tokenizer.json"))
     (folder / "chat_template.jinja").write_text(CHATML, encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(json.dumps({"eos_token": "</s>"}), encoding="utf-8")
@@ -71,8 +71,8 @@ def gguf_of(model, path: Path, dtype: np.dtype = np.float32, **extra) -> Path:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre(extra.pop("cut", "smollm"))
     writer.add_token_list(WORDS)
-    writer.add_token_types([1] * 256 + [3] * (len(WORDS) - 256))
-    writer.add_token_merges([f"{WORDS[0]} {WORDS[1]}"] if extra.pop("merges", False) else [])
+    writer.add_token_types([1] * 256 + [3] * 4 + [1])
+    writer.add_token_merges(["t h"])
     writer.add_bos_token_id(256)
     writer.add_eos_token_id(257)
     writer.add_eot_token_id(258)
@@ -85,7 +85,7 @@ def gguf_of(model, path: Path, dtype: np.dtype = np.float32, **extra) -> Path:
             heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
             array = array.reshape(heads, 2, -1, array.shape[1]).swapaxes(1, 2).reshape(array.shape)
         kind = np.float32 if array.ndim == 1 else dtype
-        writer.add_tensor(names.get_name(name, (".weight",)) + ".weight", np.ascontiguousarray(array).astype(kind))
+        writer.add_tensor(names.get_name(name, (".weight",)), np.ascontiguousarray(array).astype(kind))
     for name, array in extra.items():
         writer.add_tensor(name.replace("__", "."), array)
     writer.write_header_to_file()

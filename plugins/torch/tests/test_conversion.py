@@ -1,7 +1,6 @@
 """GGUF to safetensors: the same numbers, a tokenizer that gives the same ids, and nothing kept that is wrong."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -88,14 +87,24 @@ def test_auto_writes_the_smallest_dtype_that_loses_nothing(places, held, asked_f
     assert made.dtype == written
 
 
-def test_a_config_that_the_model_brought_is_kept_and_followed(places):
+def test_a_config_that_the_model_brought_is_followed(places):
     source, given, out = places
     model = decoder(source)
     gguf_of(model, given / "tiny.gguf", rope_freqs__weight=np.ones(4, np.float32))
-    shutil.copy(source / "config.json", given / "config.json")
+    scaled = json.loads((source / "config.json").read_text())
+    scaled["rope_parameters"] = {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}
+    (given / "config.json").write_text(json.dumps(scaled))
     convert(asked(given, out, brought=("config.json",)))
-    assert not (out / "config.json").exists()
-    assert (out / "tokenizer.json").exists()
+    made = transformers.AutoModelForCausalLM.from_pretrained(out)
+    assert made.config.rope_parameters["factor"] == 4.0
+    assert torch.equal(made.model.norm.weight, model.model.norm.weight)
+
+
+def test_a_tokenizer_that_the_model_brought_is_not_made_again(places):
+    source, given, out = places
+    gguf_of(decoder(source), given / "tiny.gguf")
+    convert(asked(given, out, brought=("tokenizer.json",)))
+    assert {path.name for path in out.iterdir()} == {"config.json", "generation_config.json", "model.safetensors"}
 
 
 def test_positions_that_are_scaled_by_a_tensor_are_refused_without_a_config(places):

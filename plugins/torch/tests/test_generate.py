@@ -6,7 +6,7 @@ import torch
 import transformers
 
 from hub.errors import ContextOverflow, InferenceError, InputError
-from hub.runtime.protocols import Delta, Generate, Sampling
+from hub.runtime.protocols import Delta, Generate, Sampling, Score
 from plugins.torch.tests.models_made import decoder, made
 
 PROMPTS = ((65, 66, 67), (72,), (80, 81, 82, 83, 84, 85))
@@ -143,14 +143,14 @@ def test_a_prompt_that_fills_the_context_is_refused(session):
 
 @pytest.mark.parametrize("wrong", [{"prompts": ((300,),)}, {"prompts": ((65,),), "suppress": (300,)}])
 def test_ids_that_the_model_does_not_know_are_refused(session, wrong):
-    with pytest.raises(InputError, match="token id 300 is not known; the model has 260"):
+    with pytest.raises(InputError, match="token id 300 is not known; the model has 261"):
         session.generate(asked(**wrong), silent)
 
 
 def test_defaults_that_come_with_a_model_are_not_taken(tmp_path, opened, folder, session):
     model = decoder(tmp_path)
     model.generation_config = transformers.GenerationConfig(
-        do_sample=True, temperature=5.0, repetition_penalty=9.0, max_new_tokens=3, eos_token_id=list(range(260))
+        do_sample=True, temperature=5.0, repetition_penalty=9.0, max_new_tokens=3, eos_token_id=list(range(261))
     )
     model.save_pretrained(tmp_path)
     other = opened(tmp_path, "text-generation", "generate")
@@ -165,6 +165,23 @@ def test_scores_that_are_no_numbers_name_the_layer(tmp_path, opened):
     session = opened(tmp_path, "text-generation", "generate")
     with pytest.raises(InferenceError, match=r"it began in layer model\.layers\.1\.mlp\.\w+ \(Linear\)"):
         session.generate(asked(), silent)
+
+
+def test_given_sequences_are_scored_at_every_place(folder, session):
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder).eval()
+    for prompt, found in zip(PROMPTS, session.score(Score(prompts=PROMPTS)), strict=True):
+        with torch.inference_mode():
+            right = model(input_ids=torch.tensor([prompt])).logits[0, :-1].log_softmax(dim=-1).numpy()
+        assert found.ids == prompt
+        np.testing.assert_allclose(found.logprobs, right, atol=1e-5)
+
+
+def test_a_sequence_is_scored_up_to_the_models_limit(session):
+    assert session.score(Score(prompts=((65,) * 64,)))[0].logprobs.shape == (63, 261)
+    with pytest.raises(ContextOverflow, match="65 tokens are more than the 64"):
+        session.score(Score(prompts=((65,) * 65,)))
+    with pytest.raises(InputError, match="token id 300"):
+        session.score(Score(prompts=((300,),)))
 
 
 @pytest.fixture(scope="module")

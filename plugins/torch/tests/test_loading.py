@@ -4,14 +4,17 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from hub_torch.backend import open_model
 from hub_torch.devices import choose_dtype
 from hub_torch.processor import fast_bfloat16, fast_float16
 
 from hub.errors import HubError, InferenceError, OptionError, PolicyError
+from plugins.torch.tests.conftest import request
 from plugins.torch.tests.models_made import decoder, encoder
 
 
@@ -94,6 +97,14 @@ def test_a_dtype_that_a_device_does_not_take_is_refused_with_those_that_work(tmp
     assert caught.value.hint == "It takes float32, bfloat16"
 
 
+def test_a_recipe_may_end_in_a_dtype(tmp_path):
+    encoder(tmp_path)
+    asked = replace(request(tmp_path, "feature-extraction", "run"), load_steps={"bf16": {}})
+    session = open_model(asked)
+    assert session.metadata["dtype"] == "bfloat16"
+    session.close()
+
+
 def test_flags_of_a_processor_are_read(tmp_path):
     def cpuinfo(text):
         path = tmp_path / text.replace(" ", "-")[:30]
@@ -113,6 +124,7 @@ def test_running_out_of_memory_says_what_was_needed_and_what_is_free(tmp_path):
     encoder(tmp_path, max_position_embeddings=4096)
     script = f"""
 import resource, numpy as np
+from dataclasses import replace
 from pathlib import Path
 from plugins.torch.tests.conftest import request
 from hub_torch.backend import open_model
@@ -138,6 +150,7 @@ def test_close_gives_the_memory_back(tmp_path):
     encoder(tmp_path, hidden_size=512, intermediate_size=2048, num_hidden_layers=12, num_attention_heads=8)
     script = f"""
 import ctypes, gc, psutil, numpy as np
+from dataclasses import replace
 from pathlib import Path
 from plugins.torch.tests.conftest import request
 from hub_torch.backend import open_model

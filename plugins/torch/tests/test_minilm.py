@@ -62,6 +62,6 @@ def test_a_float16_that_the_processor_does_not_know_is_refused(home, run_hub):
 
     if fast_float16():
         pytest.skip("this processor computes in float16")
-    done = run_hub("run", MODEL, "--backend", "torch", "--dtype", "float16", "a cat")
+    done = run_hub("run", MODEL, "--backend", "torch", "--option", "dtype=float16", "a cat")
     assert done.returncode == 2
     assert "It takes float32, bfloat16" in done.stderr
