@@ -18,7 +18,7 @@ from hub.types import JSON, OptionValue
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hub.runtime.planning.plan import Plan
+    from hub.runtime.planning.plan import Plan, Tuned
     from hub.runtime.planning.recipe import Step
 
 __all__ = ["command", "plan_json"]
@@ -127,6 +127,7 @@ def facts(plan: Plan) -> list[list[str]]:
         ["size", f"{human_size(plan.source.size)}, {human_size(plan.download)} to download"],
         ["memory", f"{human_size(estimate.total)} ({parts}, working memory {human_size(estimate.working)})"],
         ["free memory", free],
+        ["tuned", "" if plan.tuned is None else _tuned(plan.tuned)],
     ]
     return [row for row in rows if row[1]]
 
@@ -160,9 +161,17 @@ def plan_json(plan: Plan, origin: str) -> JSON:
             "total": estimate.total,
             "free": plan.free_memory,
         },
+        "tuned": None if plan.tuned is None else cast("JSON", asdict(plan.tuned)),
         "notes": list(plan.notes),
         "rejected": [cast("JSON", asdict(each)) for each in plan.rejected],
     }
+
+
+def _tuned(tuned: Tuned) -> str:
+    """That the plan was measured, and what that gains."""
+    what = f"{tuned.gain:.1f} x what is taken otherwise" if tuned.gain != 1 else "what is taken anyway"
+    allowed = "" if tuned.max_loss is None else f", a loss of {tuned.max_loss:g} allowed"
+    return f"for {tuned.goal} on {tuned.made[:10]}: {what}; the best of {tuned.measured} that were measured{allowed}"
 
 
 def _step_json(step: Step) -> JSON:

@@ -92,6 +92,7 @@ def test_plan_as_json_has_stable_names(toys: Path, run_hub: RunHub) -> None:
     assert set(plan) == {
         *("reference", "model", "origin", "task", "variant", "format", "precision", "steps", "recipe", "backend"),
         *("plugin", "device", "verb", "model_plugin", "options", "size", "download", "memory", "notes", "rejected"),
+        *("load_steps", "tuned"),
     }
     assert plan["recipe"] == [
         {

@@ -62,7 +62,16 @@ def origin_of(target: Target, plan: Plan, *, host: Host, store: Store) -> Plan:
     recipe = "" if published else recipe_text(_before_loss(plan))
 
     def planned(backend: str | None, device: str | None) -> Plan:
-        return make_plan(target, host=host, store=store, backend=backend, device=device, recipe=recipe, task=plan.task)
+        return make_plan(
+            target,
+            host=host,
+            store=store,
+            backend=backend,
+            device=device,
+            recipe=recipe,
+            task=plan.task,
+            tuned=False,
+        )
 
     try:
         return planned(plan.backend, plan.device)

@@ -12,7 +12,32 @@ from hub.runtime.planning.candidates import Rejected
 from hub.runtime.planning.recipe import Loaded, Step
 from hub.types import Estimate, Facts, OptionValue, WeightFile
 
-__all__ = ["Plan"]
+__all__ = ["Plan", "Tuned"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tuned:
+    """That a plan was measured to be the best here.
+
+    Parameters
+    ----------
+    goal
+        What for: `latency`, `throughput` or `memory`.
+    gain
+        How many times better than the plan that is made otherwise; 1 where it is the same.
+    made
+        ISO 8601 time in UTC.
+    max_loss
+        What it was allowed to lose; `None` where only lossless ways came into question.
+    measured
+        How many ways were measured.
+    """
+
+    goal: str
+    gain: float
+    made: str
+    max_loss: float | None
+    measured: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +66,8 @@ class Plan:
         Bytes that are not on this machine yet.
     notes
         What the person should know about the choice.
+    tuned
+        Set where the plan is what `hub tune` found.
     rejected
         Every other way, with its reason, in order of preference.
     """
@@ -66,4 +93,5 @@ class Plan:
     free_memory: int | None
     download: int
     notes: tuple[str, ...] = ()
+    tuned: Tuned | None = None
     rejected: tuple[Rejected, ...] = ()

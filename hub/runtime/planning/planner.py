@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from hub import config
@@ -46,6 +47,7 @@ def make_plan(
     options: Mapping[str, object] | None = None,
     task: str | None = None,
     thorough: bool = False,
+    tuned: bool = True,
     listed: Callable[[], Sequence[Plugin]] | None = None,
 ) -> Plan:
     """Choose how to run a model on this machine.
@@ -59,6 +61,8 @@ def make_plan(
     thorough
         Ask the plugins about every candidate, to say more exactly why it lost. Otherwise those that come after the
         first usable one are not probed, because probing imports libraries.
+    tuned
+        Where nothing is asked for, take what was measured to be the best here, if it is remembered and still holds.
     listed
         Gives the plugins that the registries list; by default those of the catalogue. Asked when something is missing.
 
@@ -75,17 +79,43 @@ def make_plan(
     UsageError
         The recipe or an option is wrong.
     """
-    listed = listed or _catalogue_plugins
+    device = None if device == "auto" else device
+    known_task = task or target.model.task
+    search = partial(
+        _search, host=host, store=store, options=options or {}, task=task, listed=listed or _catalogue_plugins
+    )
+    if tuned and known_task and not (backend or device or recipe or options):
+        from hub.runtime.tuning.recall import recalled
+
+        plan = recalled(target, search, task=known_task, host=host, store=store, thorough=thorough)
+        if plan is not None:
+            return plan
+    return search(target, backend=backend, device=device, recipe=recipe, thorough=thorough)
+
+
+def _search(
+    target: Target,
+    *,
+    host: Host,
+    store: Store,
+    backend: str | None,
+    device: str | None,
+    recipe: str,
+    options: Mapping[str, object],
+    task: str | None,
+    thorough: bool,
+    listed: Callable[[], Sequence[Plugin]],
+) -> Plan:
+    """Make the plan of what was asked for, whatever was measured."""
     if backend is not None and backend not in host.backends:
         raise unknown_backend(backend, host, listed)
     if not (task or target.model.task):
         raise unknown_task(target.reference, host)
-    device = None if device == "auto" else device
     wanted = parse_recipe(recipe)
     _check_steps(wanted, target, host, listed)
     ways = list(_ways(target, wanted, host, backend, task))
     lost = [way for way in ways if isinstance(way, Lost)]
-    judge = Judge(host, device, options or {})
+    judge = Judge(host, device, options)
     preferred = None if device else _preferred_device()
     search = Choice(judge, preferred, thorough)
     search.look([way for way in ways if isinstance(way, Candidate)])
