@@ -1,1 +1,1 @@
-"""Model plugins for text generation and embeddings, without torch or transformers."""
+"""Model plugins for text: generation, embeddings, classification, ranking; without torch or transformers."""

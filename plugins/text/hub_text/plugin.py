@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.plugin import ModelSpec, Option, TaskSpec, hookimpl
+from hub.plugin import ModelSpec, Option, TaskSpec, WeightFile, hookimpl
 from hub_text.options import CLASSIFICATION, EMBEDDING, FILLING, GENERATION, RANKING, TOKENS, ZERO_SHOT
 
 __all__ = ["hub_models", "hub_tasks"]
@@ -21,14 +21,21 @@ ENCODERS = (
     "roberta",
     "xlm-roberta",
 )
+_NEWS = WeightFile(
+    path="lee_background.cor",
+    size=360082,
+    sha256="5d78d6dafd953bbf65797bef09a9ffb9ec430583381be705f8fd460000f370fb",
+    sources=("pypi:gensim==4.4.0/gensim/test/test_data/lee_background.cor",),
+)
+"""About 300 short news texts in English (Lee, Pincombe and Welsh, 2005), one on each line."""
 
 
 @hookimpl
 def hub_tasks() -> list[TaskSpec]:
     """Give the tasks that answer a text with labels; names and fields are those of Hugging Face."""
     return [
-        _task("text-classification", ("text", "json"), "Label texts: sentiment, topic, and the like."),
-        _task("token-classification", ("text",), "Find names, places and the like in texts."),
+        _task("text-classification", ("text", "json"), "Label texts: sentiment, topic, and the like.", data=(_NEWS,)),
+        _task("token-classification", ("text",), "Find names, places and the like in texts.", data=(_NEWS,)),
         _task("fill-mask", ("text",), "Propose words for those that are left out."),
         _task("zero-shot-classification", ("text", "json"), "Choose among labels that the caller names."),
         _task("text-ranking", ("json", "text"), "Sort documents by how well they answer a query."),
@@ -73,9 +80,17 @@ def hub_models() -> list[ModelSpec]:
     ]
 
 
-def _task(name: str, inputs: tuple[str, ...], summary: str) -> TaskSpec:
-    samples = f"hub_text.samples:{name.replace('-', '_')}"
-    return TaskSpec(id=name, inputs=inputs, outputs=("labels",), summary=summary, samples=samples)
+def _task(name: str, inputs: tuple[str, ...], summary: str, *, data: tuple[WeightFile, ...] = ()) -> TaskSpec:
+    return TaskSpec(
+        id=name,
+        inputs=inputs,
+        outputs=("labels",),
+        summary=summary,
+        samples=f"hub_text.samples:{name.replace('-', '_')}",
+        data=data,
+        read="hub.runtime.reading:sentences" if data else None,
+        fidelity="hub.runtime.fidelity:Labels",
+    )
 
 
 def _labelling(task: str, target: str, options: tuple[Option, ...], summary: str) -> ModelSpec:

@@ -2,12 +2,17 @@
 
 import json
 import math
+from contextlib import closing
+from typing import ClassVar
 
 import pytest
 from hub_text import samples
+from hub_text.labelling.filling import FillMask
+from hub_text.labelling.ranking import TextRanking
 
 import hub
 from hub.errors import ContextOverflow, InferenceError, InputError, OptionError
+from hub.testing import ModelContract, Opening
 
 pytest.importorskip("hub_torch.backend", reason="the models run through openmodelhub-torch")
 made = pytest.importorskip("plugins.text.tests.models_made", reason="the models are made with transformers")
@@ -269,3 +274,58 @@ def test_positions_of_a_roberta_end_before_its_table_does(folder_of):
         with pytest.raises(ContextOverflow, match="longer than the 128 tokens"):
             model.infer("a " * 300)
         assert len(model.infer("a " * 300, truncate=True)) == 3
+
+
+def test_what_is_compared_of_words_and_documents_are_labels(folder_of):
+    folder = folder_of("bert", "MaskedLM")
+    opening = Opening.of(str(folder), backend="torch", threads=2)
+    with closing(opening.session()) as session:
+        model = FillMask({"": session}, "run", folder, opening.plan.facts)
+        options = {"batch_size": 8, "truncate": False, "top_k": 2, "targets": []}
+        one, several = model.evaluate(["The [MASK].", "The [MASK] of [MASK]."], options)
+        assert [set(row) for row in one] == [{"label", "score"}] * 2
+        assert [len(row["label"].split()) for row in several] == [2]
+    folder = folder_of("bert", "SequenceClassification", labels=("LABEL_0",))
+    opening = Opening.of(str(folder), backend="torch", threads=2)
+    with closing(opening.session()) as session:
+        model = TextRanking({"": session}, "run", folder, opening.plan.facts)
+        options = {"batch_size": 8, "truncate": False, "top_k": 0, "return_documents": True, "raw_scores": False}
+        (found,) = model.evaluate([samples.text_ranking()[0]], options)
+        assert sorted(row["label"] for row in found) == ["0", "1", "2"]
+
+
+class Labelling(ModelContract):
+    """The conformance tests; scores of a text in a batch differ from those alone in the last digits."""
+
+    backend = "torch"
+    head, labels = "SequenceClassification", ()
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def opening(cls, folder_of):
+        config = {"labels": cls.labels} if cls.labels else {}
+        return Opening.of(str(folder_of("bert", cls.head, **config)), backend="torch", threads=2)
+
+    def assert_agrees(self, one, other):
+        assert one == rows(other)
+
+
+class TestTextClassification(Labelling):
+    labels = ("bad", "so so", "good")
+
+
+class TestTokenClassification(Labelling):
+    head, labels = "TokenClassification", NER
+
+
+class TestFillMask(Labelling):
+    head = "MaskedLM"
+
+
+class TestZeroShotClassification(Labelling):
+    labels = NLI
+    call_options: ClassVar = {"candidate_labels": ["a", "b"]}
+
+
+class TestTextRanking(Labelling):
+    labels = ("LABEL_0",)

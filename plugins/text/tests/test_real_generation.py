@@ -4,6 +4,7 @@ import pytest
 
 import hub
 from hub.errors import ContextOverflow, OptionError
+from hub.testing import Opening
 
 pytest.importorskip("hub_torch.backend", reason="tokens are generated through openmodelhub-torch")
 transformers = pytest.importorskip("transformers", reason="transformers is what it is compared with")
@@ -45,24 +46,25 @@ def test_an_answer_over_tokens_is_the_answer_over_chat_field_by_field(model, at_
         assert set(model.options) == set(chat.options)
 
 
+@pytest.fixture(scope="module")
+def peer(model):
+    """Tokenizer and model as transformers itself opens them."""
+    folder = Opening.of("smollm2-135m", backend="torch", compress="safetensors").artifact.path
+    transformers.utils.logging.disable_progress_bar()
+    weights = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype="float32")
+    return transformers.AutoTokenizer.from_pretrained(folder), weights
+
+
 @pytest.mark.parametrize("prompt", [QUESTION, STORY], ids=["text", "conversation"])
-def test_the_answer_is_that_of_transformers(model, prompt, monkeypatch):
-    peer = transformers.AutoTokenizer.from_pretrained(folder_of(model))
-    weights = transformers.AutoModelForCausalLM.from_pretrained(folder_of(model), dtype="float32")
+def test_the_answer_is_that_of_transformers(model, prompt, peer):
+    tokenizer, weights = peer
     messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-    feeds = peer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
-    found = weights.generate(**feeds, max_new_tokens=30, do_sample=False)[0][feeds["input_ids"].shape[1] :]
-    answer = model.infer(prompt, max_tokens=30)
-    assert answer["generated_text"] == peer.decode(found, skip_special_tokens=True)
-    assert (answer["prompt_tokens"], answer["generated_tokens"]) == (feeds["input_ids"].shape[1], len(found))
-
-
-def folder_of(model):
-    """Where the weights that were made for the model lie."""
-    from hub.testing import Opening
-
-    how = {"backend": "torch", "compress": "safetensors", "dtype": "float32"}
-    return str(Opening.of("smollm2-135m", **how).artifact.path)
+    feeds = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    given = feeds["input_ids"].shape[1]
+    found = weights.generate(**feeds, max_new_tokens=16, do_sample=False)[0][given:]
+    answer = model.infer(prompt, max_tokens=16)
+    assert answer["generated_text"] == tokenizer.decode(found, skip_special_tokens=True)
+    assert (answer["prompt_tokens"], answer["generated_tokens"]) == (given, len(found))
 
 
 def test_pieces_join_to_the_answer_and_none_is_half_a_character(model):

@@ -1,10 +1,11 @@
 """Conversations over token ids: what the session is asked, and what becomes of its ids."""
 
+import numpy as np
 import pytest
 from hub_text.generation.model import TextGeneration
 
 from hub.errors import ContextOverflow, InferenceError, InputError, OptionError
-from hub.runtime.protocols import Delta, Generated, Sampling, Session
+from hub.runtime.protocols import Delta, Generated, Sampling, Scored, Session
 from hub.types import Facts
 from plugins.text.tests.tokenizers_made import CHATML, byte_fallback, byte_level, write
 
@@ -33,6 +34,10 @@ class Speaker(Session):
         self.metadata = {"context_length": context} if context else {}
         self.emits, self.gives_end = emits, gives_end
         self.asked = []
+
+    def score(self, request):
+        self.asked.append(request)
+        return [Scored(ids=ids, logprobs=np.zeros((len(ids) - 1, 3), np.float32)) for ids in request.prompts]
 
     def generate(self, request, emit):
         self.asked.append(request)
@@ -163,6 +168,17 @@ def test_a_schema_is_refused_and_not_ignored(folder):
     with pytest.raises(OptionError, match="schema is not possible"):
         answer(folder, speaker, schema={"type": "object"})
     assert speaker.asked == []
+
+
+def test_a_text_is_scored_as_it_stands_and_a_conversation_as_what_was_said(folder, caplog):
+    speaker = Speaker([], context=20)
+    model = TextGeneration({"": speaker}, "generate", folder, FACTS)
+    talk = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo"}]
+    found = model.evaluate(["Hello", talk, "x" * 30], OPTIONS)
+    assert [scored.ids for scored in found] == [tuple(says(text)) for text in ("Hello", "Hi\n\nYo", "x" * 20)]
+    assert "30 tokens is scored up to the 20" in caplog.text
+    with pytest.raises(InputError, match="empty"):
+        model.evaluate([" "], OPTIONS)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hub.errors import InputError, OptionError
 from hub.runtime.protocols import Chat, Sampling
 from hub.types import Message
 
-__all__ = ["chat_request"]
+__all__ = ["chat_request", "plain_text"]
 
 _SAMPLING = ("max_tokens", "temperature", "top_p", "top_k", "seed")
 
@@ -43,6 +43,17 @@ def chat_request(item: object, options: Mapping[str, Any], index: int) -> Chat:
     if options["system"] is not None:
         raise OptionError("raw and system exclude each other: a system message needs the template")
     return Chat(prompt=_filled(item, index), **fields)
+
+
+def plain_text(item: object, index: int) -> str:
+    """The text itself, or all that was said in a conversation, without any template.
+
+    Raises
+    ------
+    InputError
+        It is neither, or empty.
+    """
+    return "\n\n".join(message["content"] for message in _messages(item, None, index))
 
 
 def _messages(item: object, system: str | None, index: int) -> tuple[Message, ...]:

@@ -5,14 +5,14 @@ Knows nothing of tokens or templates: the runtime owns both, or `hub_text.genera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from hub.runtime.protocols import Chat, Emit, Model, Reply, Session
+from hub.runtime.protocols import Chat, Emit, Model, Reply, Score, Scored, Session
 from hub.types import JSON, Facts, OptionValue
-from hub_text.generation.conversation import chat_request
+from hub_text.generation.conversation import chat_request, plain_text
 
 __all__ = ["TextGeneration"]
 
@@ -22,7 +22,7 @@ class TextGeneration(Model):
 
     def __init__(self, parts: Mapping[str, Session], verb: str, assets: Path, facts: Facts) -> None:
         super().__init__(parts, verb, assets, facts)
-        self._chat = _chat_of(parts[""], verb, assets)
+        self._speaker = _speaker(parts[""], verb, assets)
 
     def infer(self, inputs: Sequence[Any], options: Mapping[str, OptionValue], emit: Emit) -> list[Any]:
         """Answer each input: a text, or a list of messages.
@@ -40,18 +40,50 @@ class TextGeneration(Model):
             if cancelled:
                 results.append(_result(Reply(text="", finish="cancelled", tokens=0, prompt_tokens=0)))
                 continue
-            reply = self._chat(request, _indexed(emit, index))
+            reply = self._speaker.chat(request, _indexed(emit, index))
             cancelled = reply.finish == "cancelled"
             results.append(_result(reply))
         return results
 
+    def evaluate(self, inputs: Sequence[Any], options: Mapping[str, OptionValue]) -> list[Any]:
+        """Log-probabilities of the tokens of each text, which stands as it is; of a conversation, what was said in it.
 
-def _chat_of(session: Session, verb: str, assets: Path) -> Callable[[Chat, Emit], Reply]:
+        Raises
+        ------
+        InputError
+            An input is neither text nor conversation, or empty.
+        UsageError
+            The backend does not score.
+        """
+        texts = [plain_text(item, index) for index, item in enumerate(inputs)]
+        return [self._speaker.score(text) for text in texts]
+
+
+class _Speaker(Protocol):
+    """What converses, and says how likely a text is."""
+
+    def chat(self, request: Chat, emit: Emit) -> Reply: ...
+
+    def score(self, text: str) -> Scored: ...
+
+
+class _Runtime:
+    """A runtime that owns tokenizer and template."""
+
+    def __init__(self, session: Session) -> None:
+        self.chat = session.chat
+        self._score = session.score
+
+    def score(self, text: str) -> Scored:
+        return self._score(Score(texts=(text,)))[0]
+
+
+def _speaker(session: Session, verb: str, assets: Path) -> _Speaker:
     if verb == "chat":
-        return session.chat
+        return _Runtime(session)
     from hub_text.generation.tokens import TokenChat  # a runtime that converses starts sooner without a tokenizer
 
-    return TokenChat(session, assets).chat
+    return TokenChat(session, assets)
 
 
 def _result(reply: Reply) -> dict[str, JSON]:

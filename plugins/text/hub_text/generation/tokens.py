@@ -9,7 +9,7 @@ import logging
 from pathlib import Path
 
 from hub.errors import ContextOverflow, InputError, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, Generate, Generated, Reply, Session
+from hub.runtime.protocols import Chat, Delta, Emit, Generate, Generated, Reply, Score, Scored, Session
 from hub_text.files import read_object
 from hub_text.generation.decoding import TextStream
 from hub_text.generation.ends import read_ends
@@ -66,6 +66,13 @@ class TokenChat:
         asked = Generate(prompts=(prompt,), sampling=request.sampling, eos=self._ends if honoured else ())
         [generated] = self._session.generate(asked, answer.take)
         return answer.reply(generated, len(prompt))
+
+    def score(self, text: str) -> Scored:
+        """Log-probabilities of a text that stands alone, from its start to where the context ends."""
+        ids = tuple(self._tokenizer.ids(text))
+        if self._context is not None and len(ids) > self._context:
+            _LOG.warning("a text of %d tokens is scored up to the %d of the context", len(ids), self._context)
+        return self._session.score(Score(prompts=(ids[: self._context],)))[0]
 
     def _prompt(self, request: Chat) -> tuple[int, ...]:
         if request.prompt is not None:

@@ -72,6 +72,16 @@ class FillMask(Model):
 
         return self._encoder.each(tokens, given["batch_size"], self._output, read, by_token=True)
 
+    def evaluate(self, inputs: Sequence[Any], options: Mapping[str, OptionValue]) -> list[Any]:
+        """The words that are proposed, as labels with scores; of several masks all of the best ones together."""
+        return [self._proposed(rows) for rows in self.infer(inputs, options, lambda _: False)]
+
+    def _proposed(self, rows: Row | list[Row]) -> list[dict[str, JSON]]:
+        masks = [rows] if isinstance(rows[0], dict) else rows
+        if len(masks) == 1:
+            return [{"label": row["token_str"], "score": row["score"]} for row in masks[0]]
+        return [{"label": " ".join(str(mask[0]["token_str"]) for mask in masks)}]
+
     def _filled(self, tokens: Encoding, logits: Array, targets: list[int], top_k: int) -> Row | list[Row]:
         """Rows for the one mask, or for each of several."""
         ids = list(tokens.ids)

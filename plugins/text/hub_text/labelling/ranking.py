@@ -68,6 +68,11 @@ class TextRanking(Model):
         rest = iter(scores)
         return [one.answer([next(rest) for _ in one.documents]) for one in asked]
 
+    def evaluate(self, inputs: Sequence[Any], options: Mapping[str, OptionValue]) -> list[Any]:
+        """The places of the documents as labels, the best first."""
+        found = self.infer(inputs, options, lambda _: False)
+        return [[{"label": str(row["index"]), "score": row["score"]} for row in rows] for rows in found]
+
     def _reader(self, options: Mapping[str, Any]) -> Callable[[int, Array], float]:  # Any: as in infer
         function = FUNCTIONS["none" if options["raw_scores"] else self._function]
 
