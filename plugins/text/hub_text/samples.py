@@ -9,7 +9,6 @@ from hub.types import JSON
 
 __all__ = [
     "fill_mask",
-    "question_answering",
     "text_classification",
     "text_ranking",
     "token_classification",
@@ -84,19 +83,5 @@ def text_ranking() -> list[str | dict[str, JSON]]:
         {
             "query": "python sort a list",
             "documents": ["sorted(items) gives a new list in order.", "The python is a large snake of the tropics."],
-        },
-    ]
-
-
-def question_answering() -> list[dict[str, JSON]]:
-    """Questions, each with a text that holds the answer."""
-    return [
-        {"question": "Where do I live?", "context": "My name is Wolfgang and I live in Berlin."},
-        {
-            "question": "Who wrote the opera?",
-            "context": (
-                "Fidelio was first performed in Vienna in 1805. It is the only opera that Ludwig van Beethoven wrote, "
-                "and it took him three versions and ten years until it was as it is played today."
-            ),
         },
     ]

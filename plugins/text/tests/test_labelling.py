@@ -31,7 +31,7 @@ def flat(values):
 
 
 TEXTS = [*flat(samples.text_classification()), *samples.token_classification(), *flat(samples.text_ranking())]
-TEXTS += [*flat(samples.zero_shot_classification()), *samples.fill_mask(), *flat(samples.question_answering())]
+TEXTS += [*flat(samples.zero_shot_classification()), *samples.fill_mask()]
 
 
 @pytest.fixture(scope="module")
