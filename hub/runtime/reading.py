@@ -11,7 +11,7 @@ __all__ = ["documents", "sentences"]
 
 _END = re.compile(r"""(?:(?<=[.!?])|(?<=[.!?]["')\]]))\s+(?=["'(\[]*[A-Z0-9])""")
 _LEAST = 3
-"""Words of a sentence; what is shorter is a number or a heading."""
+"""Words of a sentence; what is shorter beside others in a line is an initial or a number."""
 
 
 def documents(paths: tuple[Path, ...]) -> list[str]:
@@ -21,6 +21,9 @@ def documents(paths: tuple[Path, ...]) -> list[str]:
 
 def sentences(paths: tuple[Path, ...]) -> list[str]:
     """Each sentence of each line, once, in order; a text whose script or punctuation has no such ends stays whole."""
-    found = (sentence.strip() for line in read_lines(paths) for sentence in _END.split(line))
-    kept = dict.fromkeys(sentence for sentence in found if len(sentence.split()) >= _LEAST)
-    return list(kept) or read_lines(paths)
+    return list(dict.fromkeys(sentence for line in read_lines(paths) for sentence in _sentences(line)))
+
+
+def _sentences(line: str) -> list[str]:
+    found = [sentence.strip() for sentence in _END.split(line)]
+    return [sentence for sentence in found if len(sentence.split()) >= _LEAST] or [line]
