@@ -29,7 +29,7 @@ class Effort:
     max_tokens
         Tokens of an answer, where the model plugin has that option.
     limit
-        Inputs that fidelity is measured on, at most; by default 16 where tokens are generated, else 256.
+        Inputs that fidelity is measured on, at most; by default 8 where tokens are generated, else 256.
     """
 
     rounds: int = 3
@@ -47,4 +47,4 @@ class Effort:
 
     def limit_for(self, verb: str) -> int:
         """Inputs that fidelity is measured on for a verb."""
-        return self.limit or (16 if verb in _GENERATING else 256)
+        return self.limit or (8 if verb in _GENERATING else 256)

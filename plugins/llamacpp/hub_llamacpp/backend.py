@@ -10,7 +10,9 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xllamacpp  # type: ignore[import-untyped]
 
@@ -22,11 +24,15 @@ from hub_llamacpp.gguf import GGUFError, Scalar, check, read_metadata
 from hub_llamacpp.sessions import ChatSession, EmbedSession
 from hub_llamacpp.threads import usable_cores
 
+if TYPE_CHECKING:
+    from hub_llamacpp.scoring import Vocabulary
+
 __all__ = ["open_model", "probe"]
 
 _QUIET, _ERRORS = -1, 1
 _REASON = "error loading model: "
 _BATCH = 512
+_SHORT = 64
 
 
 def open_model(request: OpenRequest) -> Session:
@@ -53,7 +59,35 @@ def open_model(request: OpenRequest) -> Session:
     metadata["context_length"] = context if request.verb == "embed" else rounded(context)
     if request.verb == "embed":
         return EmbedSession(server, metadata)
-    return ChatSession(server, metadata, slots=slots, reuse=bool(request.options.get("prompt_cache")))
+    return ChatSession(
+        server,
+        metadata,
+        slots=slots,
+        reuse=bool(request.options.get("prompt_cache")),
+        vocabulary=partial(_open_vocabulary, path),
+    )
+
+
+def _open_vocabulary(path: Path) -> Vocabulary:
+    from hub_llamacpp.vocabulary import ServedVocabulary  # numpy: for measures alone
+
+    return ServedVocabulary(partial(_start_vocabulary, path))
+
+
+def _start_vocabulary(path: Path, address: str, key: str) -> xllamacpp.Server:
+    """A server that only tokenises: it shares the pages of the file with the session, and keeps a short context."""
+    params = xllamacpp.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = params.n_batch = params.n_ubatch = _SHORT
+    params.n_parallel = 1
+    _keep_out_of_gpu(params)
+    params.no_extra_bufts = True
+    _make_quiet(params)
+    params.api_keys = [key]
+    params.hostnames = [address]
+    server = xllamacpp.Server(params)
+    server.handle_metrics()  # as below
+    return server
 
 
 def probe() -> Probe:
@@ -134,6 +168,15 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     else:
         _use_gpu(params, request)
     params.ctx_shift = False
+    _make_quiet(params)
+    params.use_jinja = True
+    # The answer as it is: nothing of it is taken out as reasoning. (`force_pure_content_parser` would drop schemas.)
+    params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
+    return params
+
+
+def _make_quiet(params: xllamacpp.CommonParams) -> None:
+    """Nothing that is not asked for: no warm-up, no guess of parameters, no cache in RAM, no log, no pages."""
     params.warmup = False
     params.fit_params = False
     params.cache_ram_mib = 0
@@ -142,10 +185,6 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     params.n_threads_http = 1
     params.ui = False
     params.endpoint_slots = False
-    params.use_jinja = True
-    # The answer as it is: nothing of it is taken out as reasoning. (`force_pure_content_parser` would drop schemas.)
-    params.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
-    return params
 
 
 def _keep_out_of_gpu(params: xllamacpp.CommonParams) -> None:

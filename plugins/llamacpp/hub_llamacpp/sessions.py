@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.errors import ContextOverflow, HubError, InferenceError, InputError, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, Reply, Session
+from hub.runtime.protocols import Chat, Delta, Emit, Reply, Score, Scored, Session
 from hub.types import JSON
 from hub_llamacpp.requests import chat_body
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
+    from hub_llamacpp.scoring import Scorer, Vocabulary
 
 __all__ = ["ChatSession", "EmbedSession", "Server"]
 
@@ -42,9 +43,19 @@ class ChatSession(Session):
 
     honours = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "schema"})
 
-    def __init__(self, server: Server, metadata: Mapping[str, JSON], *, slots: int, reuse: bool) -> None:
+    def __init__(
+        self,
+        server: Server,
+        metadata: Mapping[str, JSON],
+        *,
+        slots: int,
+        reuse: bool,
+        vocabulary: Callable[[], Vocabulary],
+    ) -> None:
         self._server: Server | None = server
         self._reuse = reuse
+        self._open_vocabulary = vocabulary
+        self._scorer: Scorer | None = None
         self.metadata = metadata
         self.concurrency = slots
 
@@ -70,9 +81,32 @@ class ChatSession(Session):
             raise InferenceError(f"llama.cpp failed: {error}") from error
         return answer.reply()
 
+    def score(self, request: Score) -> list[Scored]:
+        """Log-probabilities of the tokens of texts, for measures; what is told exactly is said in `Scorer`.
+
+        Raises
+        ------
+        ContextOverflow
+            A text does not fit the context.
+        """
+        assert self._server is not None
+        if self._scorer is None:
+            from hub_llamacpp.scoring import Scorer  # numpy, and a second server: a conversation needs neither
+
+            context = self.metadata["context_length"]
+            assert isinstance(context, int)
+            self._scorer = Scorer(self._server.handle_completions, self._open_vocabulary(), context)
+        try:
+            return [self._scorer.score(text) for text in request.texts]
+        except (RuntimeError, ValueError) as error:
+            raise InferenceError(f"llama.cpp failed: {error}") from error
+
     def close(self) -> None:
         """Stop the server's thread and give the memory back."""
         self._server = None
+        if self._scorer is not None:
+            self._scorer.close()
+            self._scorer = None
 
 
 class EmbedSession(Session):
