@@ -31,7 +31,7 @@ GGUF_FAMILIES = ("llama", "qwen2", "qwen3")
 GGUF_TYPES = ("f16", "q8_0", "q4_0", "q6_k")
 """Types of tensors that the reader takes over as they are."""
 
-_ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps: SmolLM2 in Q4_1 is off by 9 % of its norm
+_ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps; see the README for what that costs
 _TYPE_IN_NAME = re.compile(
     r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.IGNORECASE
 )
