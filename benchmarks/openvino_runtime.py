@@ -5,8 +5,8 @@ batches of 32, pool and normalise; vectors of both must be equal. Generation: bo
 the same threads and context and answer the same prompts greedily. They take turns in one process, the ratio of each
 pair is taken, and the median of the ratios is the figure. GGUF in Q4_1 is not opened, so the file is SmolLM2 in Q8_0,
 made here with the package `gguf`. Needs the weights once: `hub pull all-minilm-l6-v2:onnx smollm2-135m`.
-`python benchmarks/openvino_runtime.py [--rounds N] [--sentences N] [--least RATIO] [--precision P]`; fails below RATIO. The
-last line is JSON.
+`python benchmarks/openvino_runtime.py [--rounds N] [--sentences N] [--least RATIO] [--precision P]`; fails below
+RATIO. The last line is JSON.
 """
 
 from __future__ import annotations
