@@ -15,6 +15,12 @@ OPTIONS = (
     ),
     Option(name="inter_op_threads", type=int, default=1, min=1, help="Operators of a graph that may run at once."),
     Option(
+        name="context_length",
+        type=int,
+        min=16,
+        help="Tokens of prompt and answer together, for graphs with a KV cache; without it 4096, or the model's limit.",
+    ),
+    Option(
         name="graph_optimization",
         type=str,
         default="all",
@@ -31,9 +37,9 @@ def hub_backends() -> list[BackendSpec]:
         BackendSpec(
             id="onnx",
             formats=("onnx",),
-            verbs=("run",),
+            verbs=("run", "generate"),
             devices=("cuda", "cpu"),
-            target="hub_onnx.backend:open_graph",
+            target="hub_onnx.opening:open_part",
             probe="hub_onnx.backend:probe",
             accepts="hub_onnx.facts:accepts",
             memory="hub_onnx.facts:memory",
