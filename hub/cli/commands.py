@@ -14,6 +14,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gc": ("hub.cli.gc", "Free what nothing refers to."),
     "run": ("hub.cli.run", "Run a model on text, files or stdin, or chat with it."),
     "compress": ("hub.cli.compress", "Make a model smaller or faster, and measure what it loses."),
+    "bench": ("hub.cli.bench", "Measure every way to run a model on this machine."),
+    "tune": ("hub.cli.tune", "Find the best way to run a model on this machine, and use it from now on."),
     "plugin": ("hub.cli.plugin", "List, install, remove and switch off plugins."),
     "doctor": ("hub.cli.doctor", "Check this installation and say what to mend."),
     "config": ("hub.cli.config", "Show and change settings."),

@@ -1,0 +1,106 @@
+"""The document of `hub bench --json` as rows of text, for the terminal and for the page alike.
+
+Knows nothing of how a table is printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hub.cli.pictures.dots import main_figure
+from hub.sizes import human_size
+
+__all__ = ["grouped", "headers", "rows", "seconds"]
+
+
+def headers(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
+    """Names of the columns; those of speed and fidelity are as the task has them."""
+    speeds = [f"{unit}/s, batch {batch}" for unit, batch in _speeds(report)]
+    first = ["first token"] if _streams(report) else []
+    return ["", "way", "size", "load", "memory", *first, *speeds, "p50", "p95", *_fidelity(report)]
+
+
+def rows(report: Mapping[str, Any]) -> list[list[str]]:  # Any: JSON
+    """A row for each way: `*` for the front, its name, its figures; what failed says why in place of the size."""
+    return [_row(way, report) for way in report["ways"]]
+
+
+def grouped(report: Mapping[str, Any]) -> list[tuple[str, str]]:  # Any: JSON
+    """What was not tried and why; recipes and backends with the same reason in one line."""
+    together: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    for each in report["skipped"]:
+        place = " on ".join(text for text in (each["backend"], each["device"]) if text)
+        recipe, reason = each["recipe"] or "as it is", each["reason"]
+        # the reason of a recipe by itself is the same on every backend
+        key = (reason, "") if each["recipe"] and each["recipe"] in reason else (reason, place)
+        recipes, places = together.setdefault(key, ([], []))
+        recipes += [recipe] if recipe not in recipes else []
+        places += [place] if place not in places else []
+    return [
+        (f"{', '.join(places)}: {', '.join(recipes)}" if places != [""] else ", ".join(recipes), reason)
+        for (reason, _), (recipes, places) in together.items()
+    ]
+
+
+def seconds(value: float) -> str:
+    """`2.04 s`, `318 ms`, `1.24 ms`."""
+    return f"{value:.2f} s" if value >= 1 else f"{value * 1000:.3g} ms"
+
+
+def _row(way: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:  # Any: JSON
+    figures = way["figures"]
+    if figures is None:
+        empty = [""] * (len(headers(report)) - 3)
+        return ["", way["name"], way["error"] or "not measured", *empty]
+    by_batch = {(each["unit"], each["batch"]): each for each in figures["speeds"]}
+    speeds = [f"{by_batch[key]['per_second']:.1f}" if key in by_batch else "" for key in _speeds(report)]
+    alone = min(figures["speeds"], key=lambda each: each["batch"])
+    first = [_or_empty(alone["first_token"])] if _streams(report) else []
+    memory = (figures["memory"] or 0) + (figures["device_memory"] or 0)
+    return [
+        "*" if way["pareto"] else "",
+        way["name"],
+        human_size(figures["size"]),
+        seconds(figures["load_seconds"]),
+        human_size(memory) if memory else "",
+        *first,
+        *speeds,
+        seconds(alone["p50"]),
+        seconds(alone["p95"]),
+        *_fidelity_cells(way, report),
+    ]
+
+
+def _fidelity(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
+    name = main_figure(report)
+    return [name.replace("_", " "), "loss"] if name else []
+
+
+def _fidelity_cells(way: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:  # Any: JSON
+    name = main_figure(report)
+    if not name:
+        return []
+    if way["origin"]:
+        return ["origin", ""]
+    if way["fidelity"] is None:
+        return ["", "not compared"]
+    value = way["fidelity"]["figures"].get(name)
+    return ["" if value is None else f"{value:.4f}", f"{way['loss']:.4f}"]
+
+
+def _speeds(report: Mapping[str, Any]) -> list[tuple[str, int]]:  # Any: JSON
+    found = {
+        (each["unit"], each["batch"]) for way in report["ways"] if way["figures"] for each in way["figures"]["speeds"]
+    }
+    return sorted(found)
+
+
+def _streams(report: Mapping[str, Any]) -> bool:  # Any: JSON
+    return any(
+        each["first_token"] is not None for way in report["ways"] if way["figures"] for each in way["figures"]["speeds"]
+    )
+
+
+def _or_empty(value: float | None) -> str:
+    return "" if value is None else seconds(value)
