@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from hub.cli.completion import complete_model
+from hub.cli.lineage import FIGURES, STEPS, derived, figure_rows, step_rows
 from hub.cli.output import human_size, note, print_json, print_table, printable
 from hub.cli.search import human_count
 from hub.registry.schema import Model, Variant
@@ -27,7 +28,10 @@ __all__ = ["command"]
 @click.option("--files", is_flag=True, help="List each file with its sha256 and sources.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(model: str, files: bool, as_json: bool) -> None:
-    """Show everything known about MODEL: variants, licence, sources, what it needs, and how to call it."""
+    """Show everything known about MODEL: variants, licence, sources, what it needs, and how to call it.
+
+    What was made of it here by hub compress is shown with its steps, and with what was measured.
+    """
     target = resolve(model)
     store = Store()
     if target.notice:
@@ -44,6 +48,11 @@ def command(model: str, files: bool, as_json: bool) -> None:
     if files:
         click.echo()
         print_table(("variant", "file", "size", "sha256", "sources"), list(_file_rows(target)))
+    made = derived(target, store)
+    for headers, rows in ((STEPS, step_rows(made)), (FIGURES, figure_rows(made))):
+        if rows:
+            click.echo()
+            print_table(headers, rows)
     missing = [package for package in _requires(target) if not _installed(package)]
     if missing:
         note(f"\nInstall what is missing: hub plugin install {' '.join(missing)}")
@@ -126,6 +135,7 @@ def _as_json(target: Target, store: Store) -> JSON:
         "revision": target.revision,
         "root": None if target.root is None else str(target.root),
         **{field: value.get(field, _EMPTY[field]) for field in _EMPTY},
+        "made_here": [dict(each) for each in derived(target, store)],
         "variants": [_variant_json(target, variant, store) for variant in target.variants()],
         "requires": [{"package": package, "installed": _installed(package) or None} for package in _requires(target)],
         "example": _call(target),

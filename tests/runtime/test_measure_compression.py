@@ -15,7 +15,7 @@ import pytest
 from hub.errors import InferenceError, PluginBroken, PolicyError, UsageError, VerificationError
 from hub.runtime.measure.compression import Compression, compress
 from hub.runtime.measure.effort import Effort
-from hub.runtime.measure.record import keep_figures, read_figures, way_json
+from hub.runtime.measure.record import keep_figures, way_json
 from hub.runtime.measure.ways import origin_of
 from hub.runtime.planning.planner import make_plan
 from hub.runtime.references.fetch import fetch
@@ -23,6 +23,7 @@ from hub.runtime.references.resolve import resolve
 from hub.runtime.transforms.again import make_again
 from hub.runtime.transforms.data import measuring_data, task_inputs
 from hub.runtime.transforms.export import export
+from hub.runtime.transforms.figures import read_figures
 from hub.runtime.transforms.lineage import all_lineages, chain_of
 from hub.runtime.transforms.ready import make_ready
 from hub.store.store import Store

@@ -1,16 +1,11 @@
-"""What is kept of a measure: a plain record for each way of opening an artifact, in the artifact's lineage.
+"""What is kept and printed of a measure: a plain record for each way of opening an artifact.
 
-An artifact that no step made (a variant that a backend compresses while it opens) has a small file of its own.
-Knows nothing of how figures are taken.
+Knows nothing of how figures are taken, or of where they are kept.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from hub import __version__
@@ -18,16 +13,14 @@ from hub.runtime.measure.figures import figures_json
 from hub.runtime.measure.machine import this_machine
 from hub.runtime.measure.ways import way_name
 from hub.runtime.planning.recipe import recipe_text
-from hub.runtime.transforms.lineage import chain_of, write_lineage
-from hub.store.blobs import write_json
-from hub.store.layout import storage_errors
+from hub.runtime.transforms.figures import write_figures
 from hub.types import JSON
 
 if TYPE_CHECKING:
     from hub.runtime.measure.compression import Compression, Way
     from hub.store.store import Store
 
-__all__ = ["keep_figures", "ratios", "read_figures", "way_json"]
+__all__ = ["keep_figures", "ratios", "way_json"]
 
 
 def way_json(way: Way, compression: Compression) -> dict[str, JSON]:
@@ -78,32 +71,10 @@ def ratios(way: Way) -> dict[str, float]:
 
 
 def keep_figures(compression: Compression, store: Store) -> None:
-    """Write the figures of every way into the lineage of the artifact, in place of earlier ones of the same way."""
-    artifact = compression.subject.artifact
+    """Keep the figures of every way that could be measured, in place of earlier ones of the same way."""
+    digest = compression.subject.artifact.digest
     figures: dict[str, JSON] = {
         way_name(way.subject.plan): way_json(way, compression) for way in compression.ways if way.error is None
     }
-    chain = chain_of(store, artifact.digest)
-    if chain:
-        write_lineage(store, replace(chain[-1], figures={**chain[-1].figures, **figures}))
-    elif artifact.digest:
-        path = _path(store, artifact.digest)
-        with storage_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_json(path, {**read_figures(store, artifact.digest), **figures})
-
-
-def read_figures(store: Store, digest: str) -> Mapping[str, JSON]:
-    """What was measured of an artifact, by the name of the way; empty where nothing was."""
-    chain = chain_of(store, digest)
-    if chain:
-        return chain[-1].figures
-    try:
-        content = json.loads(_path(store, digest).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _path(store: Store, digest: str) -> Path:
-    return store.layout.root / "figures" / f"{digest.removeprefix('sha256:')}.json"
+    if digest:
+        write_figures(store, digest, figures)
