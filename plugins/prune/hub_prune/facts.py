@@ -1,0 +1,86 @@
+"""What comes out of pruning, or why it cannot be done, from facts alone. Imports no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hub.types import Facts, OptionValue, WeightFile
+from hub_prune.families import AUTOS, FAMILIES
+from hub_prune.settings import Settings, Weighed, read_settings
+from hub_prune.shapes import Shape, config_after, shape_of
+
+__all__ = ["WEIGHTS", "asked_of", "predict", "predict_onnx", "weighed"]
+
+WEIGHTS = "model.safetensors"
+_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
+    """Facts of the pruned model in the Hugging Face layout, or why there cannot be one."""
+    asked = asked_of(facts, options)
+    if isinstance(asked, str):
+        return asked
+    shape, settings = asked
+    if settings.groups and not FAMILIES[facts.family].head_dim:
+        return (
+            f"transformers has no config for a {facts.family} model with fewer heads of the same width, "
+            "so that it comes as onnx"
+        )
+    config, size = _made(facts, shape, settings)
+    gone = {path for paths in facts.parts.values() for path in paths}
+    assets = tuple(file for file in facts.files if file.path not in gone)
+    weights = WeightFile(path=WEIGHTS, size=size, sha256=None, sources=())
+    total = size + sum(file.size or 0 for file in assets)
+    return replace(facts, config=config, files=(*assets, weights), parts={"": (WEIGHTS,)}, size=total)
+
+
+def predict_onnx(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
+    """Facts of an encoder without some of its heads, as ONNX; or why that is not the way."""
+    asked = asked_of(facts, options, onnx=True)
+    if isinstance(asked, str):
+        return asked
+    shape, settings = asked
+    if FAMILIES[facts.family].head_dim or not settings.groups:
+        return "it stays safetensors"
+    config, size = _made(facts, shape, settings)
+    gone = {path for paths in facts.parts.values() for path in paths}
+    assets = tuple(file for file in facts.files if file.path not in gone)
+    return replace(facts, format="onnx", config=config, files=assets, parts={"": ()}, size=size)
+
+
+def asked_of(
+    facts: Facts, options: Mapping[str, OptionValue], *, onnx: bool = False
+) -> tuple[Shape, Settings] | str:
+    """The shape of a model and what to remove from it, or why that cannot be."""
+    layout = FAMILIES.get(facts.family)
+    if layout is None:
+        return f"it knows the layers of {', '.join(FAMILIES)}, not of {facts.family or 'a model without a model_type'}"
+    if facts.task not in AUTOS:
+        return f"it prunes models of texts ({', '.join(AUTOS)}), not for {facts.task or 'an unknown task'}"
+    if len(facts.parts) > 1:
+        return f"it prunes models of one part, and this one has {', '.join(map(repr, facts.parts))}"
+    if facts.config.get("quantization_config"):
+        return "the weights are quantized: prune before the quantization"
+    shape = shape_of(facts.config, facts.family)
+    if isinstance(shape, str):
+        return shape
+    heads = layout.head_dim
+    settings = read_settings(options, shape, weighed(facts), heads=heads)
+    if onnx and isinstance(settings, str) and not heads and options.get("size") is not None:
+        settings = read_settings(options, shape, weighed(facts), heads=True)
+    return settings if isinstance(settings, str) else (shape, settings)
+
+
+def weighed(facts: Facts) -> Weighed:
+    """Bytes of the weights, and of one number as the config says it is stored."""
+    named = {path for paths in facts.parts.values() for path in paths}
+    total = sum(file.size or 0 for file in facts.files if file.path in named) or facts.size
+    said = facts.config.get("dtype") or facts.config.get("torch_dtype")
+    return Weighed(total=total, each=_BYTES.get(said, 4) if isinstance(said, str) else 4)
+
+
+def _made(facts: Facts, shape: Shape, settings: Settings) -> tuple[dict[str, object], int]:
+    after, weights = settings.after(shape), weighed(facts)
+    size = weights.total - (shape.parameters - after.parameters) * weights.each
+    return config_after(facts.config, shape, after), max(size, 0)
