@@ -48,7 +48,7 @@ def test_the_bundled_registry_is_the_one_at_the_root():
 def test_our_registry_lists_the_models_of_the_first_session():
     ours = validate(OURS.read_bytes(), name="registry.json")
     by_alias = {model.name: model for model in ours.models}
-    assert [variant.name for variant in by_alias["all-minilm-l6-v2"].variants] == ["safetensors", "onnx", "onnx-int8"]
+    assert [variant.name for variant in by_alias["all-minilm-l6-v2"].variants] == ["onnx", "safetensors", "onnx-int8"]
     assert by_alias["smollm2-135m"].variants[0].files[0].size == 98362432
 
 
