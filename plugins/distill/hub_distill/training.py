@@ -96,9 +96,10 @@ class Trainer:
         for step in range(first, self.total):
             loss = self._step(step)
             done = step + 1
-            progress.step(done, loss)
             if done % validate == 0 or done == self.total:
                 self._validate(done, loss, progress)
+            else:
+                progress.step(done, loss)
             if done % save == 0 and done < self.total:
                 self._save(done)
         start = next(line["validation"] for line in self.history if "validation" in line)
