@@ -7,6 +7,8 @@ PLUGINS := $(sort $(wildcard plugins/*/pyproject.toml))
 PLUGIN_DIRS := $(patsubst %/pyproject.toml,./%,$(PLUGINS))
 # Enough for a first answer: no PyTorch, whose download is as large as all the rest ten times over.
 FIRST := ./plugins/llamacpp ./plugins/onnx ./plugins/text
+# Runtimes that a plugin works without, and its tests do not.
+EXTRAS := "openmodelhub-onnx[genai]" "openmodelhub-quantize[all]"
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PROMPT ?= Why is the sky blue?
 PYTEST_ARGS ?=
@@ -51,5 +53,5 @@ $(VENV)/.installed: $(VENV)/.made pyproject.toml constraints.txt $(PLUGINS)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.installed
-	$(PIP) install --constraint constraints.txt --group dev $(addprefix --editable ,$(PLUGIN_DIRS))
+	$(PIP) install --constraint constraints.txt --group dev $(addprefix --editable ,$(PLUGIN_DIRS)) $(EXTRAS)
 	@touch $@
