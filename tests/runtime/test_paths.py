@@ -66,12 +66,14 @@ def test_several_transforms_for_a_step_are_several_paths() -> None:
 def test_a_step_that_nothing_does_to_the_format_is_said() -> None:
     routes = search([transform("shrink", "b", lossy=True)], "shrink")
     assert routes.found == []
-    assert routes.dead[0].reason == "step 1 of the recipe, 'shrink': nothing installed does it to a"
+    assert routes.dead[0].reason == "step 1 of the recipe, 'shrink': nothing installed does it to a, only to b"
 
 
 def test_the_step_that_was_not_reached_is_said_where_a_recipe_ends_early() -> None:
     routes = search([transform("shrink", "a", lossy=True), transform("prune", "b", lossy=True)], "shrink | prune")
-    assert [dead.reason for dead in routes.dead] == ["step 2 of the recipe, 'prune': nothing installed does it to a"]
+    assert [dead.reason for dead in routes.dead] == [
+        "step 2 of the recipe, 'prune': nothing installed does it to a, only to b"
+    ]
 
 
 def test_a_detour_that_leads_nowhere_is_not_said_where_a_path_was_found() -> None:

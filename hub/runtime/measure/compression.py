@@ -96,7 +96,7 @@ def compress(
     PolicyError
         More was lost; what this call made is gone from the store.
     HubError
-        The plan's own backend could not open or answer, or a step failed; what this call made is gone, too.
+        A step failed, or the plan's own backend could not open or answer; steps that were done are not done again.
     """
     progress, effort = progress or Silent(), effort or Effort()
     measured = measuring_data(plan.task, data, host=host, store=store, progress=progress)
@@ -114,7 +114,7 @@ def compress(
         ways = [Way(subject=ready(after), origin=ready(origin)) for after, origin in zip(plans, origins, strict=True)]
         ways = _measured(ways, measured, host, effort, progress)
         _refuse_lossy(ways, max_loss)
-    except BaseException:
+    except PolicyError:
         undo(store, before, [subject.artifact for subject in made])
         raise
     return Compression(ways=tuple(ways), data=measured)

@@ -146,7 +146,11 @@ class _Search:
         for offer in able:
             self._apply(offer, facts, step.options, position, steps, seen, asked=step)
         if not able:
-            self._stop(f"{step.where}: nothing installed does it to {facts.format}", position, steps)
+            takes = sorted(
+                {each for offer in self.offers if self._asks_for(offer, position) for each in offer.spec.takes}
+            )
+            could = f", only to {', '.join(takes)}" if takes else ""
+            self._stop(f"{step.where}: nothing installed does it to {facts.format}{could}", position, steps)
 
     def _asks_for(self, offer: Offer, position: int) -> bool:
         if position == len(self.wanted):

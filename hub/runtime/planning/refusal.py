@@ -44,7 +44,7 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
     broken = next((each.error for each in lost if each.kind == "broken" and each.error), None)
     if broken is not None and kinds <= {"format", "broken", "recipe"}:
         return PluginBroken(f"{told}: {broken.message}", hint=broken.hint, details=details)
-    first = min(lost, key=lambda each: each.kind in {"asked", "format", "recipe"})
+    first = min(lost, key=lambda each: {"recipe": 1, "format": 2, "asked": 3}.get(each.kind, 0))
     return PlanError(f"{told}: {first.rejected.reason}", hint=install, details=details)
 
 
