@@ -1,0 +1,1 @@
+"""GGUF files, read and written with the `gguf` package of llama.cpp."""

@@ -1,0 +1,1 @@
+"""OpenVINO IR: weights with NNCF, activations with NNCF and calibration data."""

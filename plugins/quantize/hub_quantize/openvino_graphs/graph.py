@@ -1,0 +1,36 @@
+"""OpenVINO IR of a part: read, and written under its own name. Knows nothing of quantization."""
+
+from __future__ import annotations
+
+import openvino as ov  # type: ignore[import-untyped]
+
+from hub.errors import InferenceError
+from hub.runtime.protocols import TransformRequest
+from hub_quantize.facts import graph_of
+
+__all__ = ["read_ir", "write_ir"]
+
+
+def read_ir(request: TransformRequest) -> ov.Model:
+    """The graph of a part.
+
+    Raises
+    ------
+    InferenceError
+        OpenVINO cannot read it.
+    """
+    try:
+        name = graph_of(request.facts.parts[request.part], ".xml")
+        return ov.Core().read_model(request.path / name)
+    except ValueError as error:
+        raise InferenceError(f"nothing to compress: {error}") from error
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise InferenceError(f"{name} cannot be read by openvino {ov.__version__}: {reason}") from error
+
+
+def write_ir(model: ov.Model, request: TransformRequest, *, half: bool = False) -> None:
+    """Write the graph and its weights; `half` puts weights that are float32 into float16."""
+    target = request.out / graph_of(request.facts.parts[request.part], ".xml")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    ov.save_model(model, target, compress_to_fp16=half)

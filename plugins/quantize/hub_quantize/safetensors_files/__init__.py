@@ -1,0 +1,1 @@
+"""safetensors, cast tensor by tensor without torch."""
