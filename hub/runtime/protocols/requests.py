@@ -60,7 +60,7 @@ class Generate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Generated:
-    """Token ids out, for one prompt. `finish` is `stop`, `length` or `cancelled`."""
+    """Token ids out, for one prompt, without the one that ended it. `finish` is `stop`, `length` or `cancelled`."""
 
     ids: tuple[int, ...]
     finish: str
