@@ -175,7 +175,7 @@ def _read(
 
 
 def _read_json_lines(paths: tuple[Path, ...]) -> tuple[list[Any], list[str]]:
-    """The field `text` of each object, or what it holds beside `label`; labels where each object has one."""
+    """The field `text` of each object, or all that it holds beside `label` where that is more; labels where each object has one."""
     inputs: list[Any] = []
     labels: list[str] = []
     for path in paths:
@@ -189,7 +189,7 @@ def _read_json_lines(paths: tuple[Path, ...]) -> tuple[list[Any], list[str]]:
             if not isinstance(entry, dict):
                 raise UsageError(f"{path} cannot be read: line {number} is no JSON object", hint=_SHAPE)
             labels += [str(entry.pop("label"))] if "label" in entry else []
-            inputs.append(entry.get("text", entry))
+            inputs.append(entry["text"] if set(entry) == {"text"} else entry)
     return inputs, labels if len(labels) == len(inputs) else []
 
 

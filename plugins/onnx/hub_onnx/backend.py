@@ -33,7 +33,7 @@ _DTYPES = {
     "tensor(int32)": "int32",
     "tensor(int64)": "int64",
     "tensor(int8)": "int8",
-    "tensor(string)": "object",
+    "tensor(string)": "str",
     "tensor(uint16)": "uint16",
     "tensor(uint32)": "uint32",
     "tensor(uint64)": "uint64",
