@@ -108,7 +108,9 @@ def _text(value: Any) -> str:  # Any: a text, messages, or fields of text
     if isinstance(value, dict):
         return "\n".join(_text(each) for each in value.values() if isinstance(each, str | list | tuple | dict))
     if isinstance(value, Sequence):
-        return "\n".join(_text(each["content"] if isinstance(each, dict) and "content" in each else each) for each in value)
+        return "\n".join(
+            _text(each["content"] if isinstance(each, dict) and "content" in each else each) for each in value
+        )
     return str(value)
 
 

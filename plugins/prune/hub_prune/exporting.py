@@ -37,7 +37,7 @@ def export(model: PreTrainedModel, example: Batch, path: Path) -> None:
     names = list(example.feeds)
     feeds = {name: _enough(tensor) for name, tensor in example.feeds.items()}
     rows, tokens = torch.export.Dim("batch"), torch.export.Dim("sequence")
-    output = "last_hidden_state" if not hasattr(model.config, "architectures") or _is_base(model) else "logits"
+    output = "logits" if hasattr(model, model.base_model_prefix) else "last_hidden_state"
     wrapped = _Positional(model, names, output).eval()
     try:
         with quiet(), warnings.catch_warnings():
@@ -73,10 +73,6 @@ class _Positional(nn.Module):
         value = getattr(found, self.output)
         assert isinstance(value, torch.Tensor)
         return value
-
-
-def _is_base(model: PreTrainedModel) -> bool:
-    return not hasattr(model, model.base_model_prefix)
 
 
 def _enough(tensor: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.types import Facts, OptionValue, WeightFile
+from hub.types import JSON, Facts, OptionValue, WeightFile
 from hub_prune.families import AUTOS, FAMILIES
 from hub_prune.settings import Settings, Weighed, read_settings
 from hub_prune.shapes import Shape, config_after, shape_of
@@ -49,9 +49,7 @@ def predict_onnx(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | st
     return replace(facts, format="onnx", config=config, files=assets, parts={"": ()}, size=size)
 
 
-def asked_of(
-    facts: Facts, options: Mapping[str, OptionValue], *, onnx: bool = False
-) -> tuple[Shape, Settings] | str:
+def asked_of(facts: Facts, options: Mapping[str, OptionValue], *, onnx: bool = False) -> tuple[Shape, Settings] | str:
     """The shape of a model and what to remove from it, or why that cannot be."""
     layout = FAMILIES.get(facts.family)
     if layout is None:
@@ -80,7 +78,7 @@ def weighed(facts: Facts) -> Weighed:
     return Weighed(total=total, each=_BYTES.get(said, 4) if isinstance(said, str) else 4)
 
 
-def _made(facts: Facts, shape: Shape, settings: Settings) -> tuple[dict[str, object], int]:
+def _made(facts: Facts, shape: Shape, settings: Settings) -> tuple[dict[str, JSON], int]:
     after, weights = settings.after(shape), weighed(facts)
     size = weights.total - (shape.parameters - after.parameters) * weights.each
     return config_after(facts.config, shape, after), max(size, 0)

@@ -112,7 +112,7 @@ def open_model(folder: Path, facts: Facts) -> Opened:
     _refuse_broken(model)
     model.eval().requires_grad_(False)
     if stored == torch.float16:
-        model.float()  # CPUs are slow at half precision, and sums of it overflow
+        nn.Module.float(model)  # CPUs are slow at half precision, and sums of it overflow
     opened = Opened(
         model=model,
         layout=FAMILIES[facts.family],

@@ -16,7 +16,7 @@ from torch import nn
 from hub_prune.calibration import Batch
 from hub_prune.opened import Opened
 
-__all__ = ["Call", "Seen", "run_layer", "tapped", "trace"]
+__all__ = ["Call", "Seen", "run_layer", "run_until", "tapped", "trace"]
 
 
 @dataclass(slots=True)
@@ -80,12 +80,35 @@ def run_layer(layer: nn.Module, call: Call, place: int, hidden: torch.Tensor) ->
     """Hidden states after a layer, called as the layer at `place` was."""
     args, kwargs = call.arguments[place]
     found = layer(hidden, *args, **kwargs)
-    return found[0] if isinstance(found, tuple) else found
+    came: torch.Tensor = found[0] if isinstance(found, tuple) else found
+    return came
+
+
+def run_until(layer: nn.Module, call: Call, place: int, hidden: torch.Tensor, name: str) -> torch.Tensor:
+    """What a module of a layer is given; what comes after it is not computed."""
+
+    def stop(_: nn.Module, args: tuple[Any, ...]) -> None:  # Any: tensors
+        raise _Enough(args[0])
+
+    hook = layer.get_submodule(name).register_forward_pre_hook(stop)
+    try:
+        run_layer(layer, call, place, hidden)
+    except _Enough as enough:
+        return enough.given
+    finally:
+        hook.remove()
+    raise AssertionError(name)
+
+
+class _Enough(Exception):
+    def __init__(self, given: torch.Tensor) -> None:
+        super().__init__()
+        self.given = given
 
 
 @contextmanager
 def tapped(layer: nn.Module, *names: str) -> Iterator[dict[str, Seen]]:
-    """What went in and out of modules of a layer, by name; the layer itself is named by the empty string."""
+    """What went in and out of modules of a layer, by name."""
     seen: dict[str, Seen] = {}
 
     def tap(name: str) -> Any:  # Any: a hook

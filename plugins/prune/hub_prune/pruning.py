@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import torch
+from torch import nn
 
 from hub.errors import OptionError
 from hub.runtime.protocols import TransformRequest
@@ -51,7 +52,7 @@ def prune_to_onnx(request: TransformRequest) -> None:
     """
     opened, before, after, batches = _pruned(request, onnx=True)
     if opened.dtype != torch.float32:
-        opened.model.float()
+        nn.Module.float(opened.model)
     export(opened.model, batches[0], request.out / GRAPH)
     write_config(request.out, config_after(opened.config, before, after, opened.kept))
 
@@ -73,9 +74,7 @@ def _pruned(request: TransformRequest, *, onnx: bool) -> tuple[Opened, Shape, Sh
     return opened, shape, settings.after(shape), batches
 
 
-def _remove(
-    opened: Opened, batches: list[Batch], shape: Shape, settings: Settings, request: TransformRequest
-) -> None:
+def _remove(opened: Opened, batches: list[Batch], shape: Shape, settings: Settings, request: TransformRequest) -> None:
     calls = trace(opened, batches) if settings.calibrated else []
     kept = layers_to_keep(opened, calls, settings.layers, request.tell)
     narrow(opened, calls, kept, shape, settings, request.tell)

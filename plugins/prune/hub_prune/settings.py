@@ -143,9 +143,7 @@ def _for_shares(heads: float, ffn: float, shape: Shape) -> tuple[int, int] | str
     return groups, inner
 
 
-def _for_size(
-    share: float, shape: Shape, smaller: Shape, weighed: Weighed, *, heads: bool
-) -> tuple[int, int] | str:
+def _for_size(share: float, shape: Shape, smaller: Shape, weighed: Weighed, *, heads: bool) -> tuple[int, int] | str:
     """Remove the same share of heads and channels, and the least that reaches the size."""
     fixed = weighed.total - shape.parameters * weighed.each
     least = 1.0

@@ -16,7 +16,7 @@ from torch import nn
 
 from hub_prune.families import Layout
 from hub_prune.opened import Opened
-from hub_prune.passes import Call, Seen, run_layer, tapped
+from hub_prune.passes import Call, run_layer, run_until, tapped
 from hub_prune.settings import Settings
 from hub_prune.shapes import Shape
 from hub_prune.squares import Problem
@@ -98,7 +98,7 @@ class _Layer:
         calls: Sequence[Call],
         place: int,
         shape: Shape,
-        reconstruct: bool,  # noqa: FBT001 - internal
+        reconstruct: bool,
     ) -> None:
         self._layer = layer
         self._layout = layout
@@ -111,7 +111,7 @@ class _Layer:
         """Remove `count` groups of heads, and fit the projection back."""
         layout, shape = self._layout, self._shape
         block = shape.per_group * shape.head_dim
-        stays = self._fit(student, aims, layout.out, lambda seen, _: seen[layout.attention_sum].given, block, count)
+        stays = self._fit(student, aims, layout.out, layout.attention_sum, block, count)
         if not count:
             return
         _keep_rows(self._linear(layout.query), stays)
@@ -123,14 +123,7 @@ class _Layer:
     def narrow_channels(self, student: Sequence[torch.Tensor], aims: Sequence[torch.Tensor], count: int) -> None:
         """Remove `count` feed-forward channels, and fit the projection back."""
         layout = self._layout
-        stays = self._fit(
-            student,
-            aims,
-            layout.narrow,
-            lambda seen, came: seen[layout.output_norm].given if layout.output_norm else came,
-            1,
-            count,
-        )
+        stays = self._fit(student, aims, layout.narrow, layout.output_norm, 1, count)
         if count:
             for name in layout.widen:
                 _keep_rows(self._linear(name), stays)
@@ -140,20 +133,28 @@ class _Layer:
         student: Sequence[torch.Tensor],
         aims: Sequence[torch.Tensor],
         name: str,
-        sum_of: Callable[[dict[str, Seen], torch.Tensor], torch.Tensor],
+        after: str,
         block: int,
         count: int,
     ) -> torch.Tensor:
-        """Choose inputs of a projection and change it to them; gives those that stay."""
-        linear, layout = self._linear(name), self._layout
+        """Choose inputs of a projection and change it to them; gives those that stay.
+
+        `after` is the module that takes the sum of the residual and what the projection gives; empty where that sum is
+        the layer's output.
+        """
+        linear = self._linear(name)
         problem = Problem(linear.weight, linear.bias)
         for call, hidden, aim in zip(self._calls, student, aims, strict=True):
-            with tapped(self._layer, name, layout.attention_sum, *filter(None, [layout.output_norm])) as seen:
-                came = run_layer(self._layer, call, self._place, hidden)
-            residual = (sum_of(seen, came) - seen[name].came)[call.mask]
+            with tapped(self._layer, name) as seen:
+                if after:
+                    total = run_until(self._layer, call, self._place, hidden, after)
+                else:
+                    total = run_layer(self._layer, call, self._place, hidden)
+            residual = (total - seen[name].came)[call.mask]
             problem.add(seen[name].given[call.mask], aim - residual)
         stays = problem.weakest(block, count, refit=self._reconstruct)
-        weight, bias = linear.weight[:, stays], linear.bias
+        weight: torch.Tensor = linear.weight[:, stays]
+        bias: torch.Tensor | None = linear.bias
         if self._reconstruct:
             weight, bias = problem.fit(stays)
         _replace(linear, weight, bias)

@@ -128,7 +128,7 @@ def tokenizer_of_words(folder: Path) -> None:
     """A tokenizer whose words are numbers, which are their ids."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
-    words = Tokenizer(models.WordLevel({str(number): number for number in range(100)}, unk_token="0"))  # noqa: S106
+    words = Tokenizer(models.WordLevel({str(number): number for number in range(100)}, unk_token="0"))
     words.pre_tokenizer = pre_tokenizers.Whitespace()
     words.save(str(folder / "tokenizer.json"))
 

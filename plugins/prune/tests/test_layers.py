@@ -13,7 +13,9 @@ def test_a_layer_that_does_nothing_goes_first(decoder, tmp_path):
         linear.weight.data.zero_()
     model.save_pretrained(folder)
     said = []
-    asked = request(folder, tmp_path / "out", "text-generation", layers=1, inputs=[" ".join(map(str, row)) for row in texts()])
+    asked = request(
+        folder, tmp_path / "out", "text-generation", layers=1, inputs=[" ".join(map(str, row)) for row in texts()]
+    )
     object.__setattr__(asked, "tell", said.append)
     prune(asked)
     assert said[0] == "dropped layer 3, 1 of 1"

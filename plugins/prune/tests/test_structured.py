@@ -60,9 +60,7 @@ def test_an_encoder_is_nearer_with_reconstruction(encoder, tmp_path, asked):
 def test_a_decoder_is_nearer_with_reconstruction(decoder, tmp_path, asked):
     origin, folder = decoder
     for name, reconstruct in (("with", True), ("without", False)):
-        prune(
-            request(folder, tmp_path / name, "text-generation", reconstruct=reconstruct, inputs=spoken(), **asked)
-        )
+        prune(request(folder, tmp_path / name, "text-generation", reconstruct=reconstruct, inputs=spoken(), **asked))
     near, far = (error(loaded(tmp_path / name, "AutoModelForCausalLM"), origin) for name in ("with", "without"))
     assert near < far
 
