@@ -54,7 +54,7 @@ def command(model: str, plots: tuple[Path, ...], out: Path | None, as_json: bool
     writes = _writers(plots, out)
     with terminal_progress() as progress:
         trial = prepare(model, options, progress)
-        announce(trial)
+        announce(trial, compare=True)
         results = try_ways(
             trial.target,
             trial.ways,
@@ -85,7 +85,9 @@ def _show(report: Report) -> None:
     print_table(headers(report), rows(report))
     if report["compared_with"]:
         note(f"\nLoss is against {report['compared_with']}; p50 and p95 are of calls with the smallest batch.")
-    for reason in dict.fromkeys(way["not_compared"] for way in report["ways"] if way["not_compared"]):
+    for reason in dict.fromkeys(
+        way["not_compared"] for way in report["ways"] if way["not_compared"] and way["figures"]
+    ):
         note(f"Not compared: {reason}")
     skipped = grouped(report)
     if skipped:

@@ -169,7 +169,11 @@ def plan_json(plan: Plan, origin: str) -> JSON:
 
 def _tuned(tuned: Tuned) -> str:
     """That the plan was measured, and what that gains."""
-    what = f"{tuned.gain:.1f} x what is taken otherwise" if tuned.gain != 1 else "what is taken anyway"
+    what = (
+        f"{tuned.gain:.{1 if tuned.gain >= 2 else 2}f} x what is taken otherwise"
+        if tuned.gain != 1
+        else "what is taken anyway"
+    )
     allowed = "" if tuned.max_loss is None else f", a loss of {tuned.max_loss:g} allowed"
     return f"for {tuned.goal} on {tuned.made[:10]}: {what}; the best of {tuned.measured} that were measured{allowed}"
 

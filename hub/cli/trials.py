@@ -28,6 +28,10 @@ __all__ = ["Trial", "announce", "options_of_ways", "prepare"]
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click passes what the options declare
 
 
+_OPENING, _COMPARING = 3.0, 6.0
+"""Seconds that opening a model and comparing its answers take at least, by experience with small models."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
     """What is going to be measured, and on what."""
@@ -72,14 +76,12 @@ def prepare(model: str, options: dict[str, Any], progress: Progress, *, lossless
     options
         What `options_of_ways` declares.
     lossless
-        Leave out every way that gives something up, unless its recipe was named.
+        Leave out every way that gives something up.
     """
-    from dataclasses import replace
-
     from hub.plugin.host import get_host
     from hub.runtime.measure.effort import Effort
     from hub.runtime.references.resolve import resolve
-    from hub.runtime.tuning.ways import Asked, find_ways, is_lossy
+    from hub.runtime.tuning.ways import Asked, find_ways
     from hub.store.store import Store
 
     host, store = get_host(), Store()
@@ -89,24 +91,25 @@ def prepare(model: str, options: dict[str, Any], progress: Progress, *, lossless
     asked = Asked(
         backends=tuple(dict.fromkeys(options["backends"])),
         devices=tuple(dict.fromkeys(options["devices"])),
-        recipes=tuple(dict.fromkeys(options["recipes"])) or (("",) if lossless else None),
+        recipes=tuple(dict.fromkeys(options["recipes"])) or None,
+        lossless=lossless,
         task=options["task"],
     )
     ways = find_ways(target, asked, host=host, store=store)
-    if lossless:
-        ways = replace(ways, found=tuple(way for way in ways.found if not is_lossy(way.plan, ways.base.plan)))
     effort = Effort(rounds=options["repeat"], batches=tuple(sorted(set(options["batches"]))))
     data = _data(ways.base.plan.task, options["data"], host, store, progress)
     return Trial(target=target, host=host, store=store, ways=ways, data=data, effort=effort)
 
 
-def announce(trial: Trial) -> None:
+def announce(trial: Trial, *, compare: bool) -> None:
     """Say what will be done, before it is."""
     ways = trial.ways.found
+    rounds = "1 round" if trial.effort.rounds == 1 else f"{trial.effort.rounds} rounds"
     batches = trial.effort.batches_for(ways[0].plan.verb)
-    least = trial.effort.rounds * sum(trial.effort.seconds * len(batches) + 1 for _ in ways)
+    each = _OPENING + 1.5 * trial.effort.seconds * len(batches)
+    least = len(ways) * (trial.effort.rounds * each + (_COMPARING if compare else 0))
     note(
-        f"{len(ways)} ways to run {trial.ways.base.plan.model}, {trial.effort.rounds} rounds each, in fresh processes: "
+        f"{len(ways)} ways to run {trial.ways.base.plan.model}, {rounds} each, in fresh processes: "
         f"at least {_minutes(least)}"
     )
     fetched = sum({way.plan.variant: way.plan.download for way in ways}.values())

@@ -57,7 +57,7 @@ def command(
         _refuse_lossy_recipes(options["recipes"])
     with terminal_progress() as progress:
         trial = prepare(model, options, progress, lossless=max_loss is None)
-        announce(trial)
+        announce(trial, compare=max_loss is not None)
         results = _measure(trial, max_loss, progress)
     best = _choose(trial, results, goal, max_loss)
     winner = _keep(trial, results, best, goal, max_loss)
@@ -117,7 +117,7 @@ def _show(trial: Trial, results: Sequence[Result], best: Result, winner: Winner)
         taken = "taken otherwise" if result.base else ""
         rows.append([mark, result.way.name, told(result.figures, cast("Goal", winner.goal)), better, lost, taken])
     print_table(("", "way", winner.goal, "gain", "loss", ""), rows)
-    gain = "" if best.base else f": {winner.gain:.1f} x what is taken otherwise"
+    gain = "" if best.base else f": {winner.gain:.{1 if winner.gain >= 2 else 2}f} x what is taken otherwise"
     name = trial.target.reference
     note(f"\nBest for {winner.goal}: {best.way.name}{gain}")
     note(f"hub run {name} uses it from now on. To forget it: hub tune {name} --reset")

@@ -6,11 +6,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from hub.cli.pictures.scene import Anchor
+
 __all__ = ["Box", "Label", "place_labels", "text_width"]
 
-_WIDE = 0.56
+_WIDE = 0.58
 """Width of a letter of a proportional face, as a share of its size: a little more than the mean."""
-_GAP = 4.0
+_GAP = 6.0
 _DISTANCES = (0.0, 10.0, 22.0, 36.0, 52.0, 70.0, 90.0, 112.0)
 _TURNS = (0, 180, 90, 270, 30, 330, 150, 210, 60, 300, 120, 240)
 
@@ -37,10 +39,17 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """Where a name goes; `far` where it needs a line to its dot."""
+    """Where a name goes, which side of its box the dot is on, and `far` where it needs a line to the dot."""
 
     box: Box
+    anchor: Anchor
     far: bool
+
+    @property
+    def x(self) -> float:
+        """Where the text is held, so that an error in its width moves its other end."""
+        sides = {"start": self.box.left, "middle": (self.box.left + self.box.right) / 2, "end": self.box.right}
+        return sides[self.anchor]
 
 
 def text_width(text: str, size: float) -> float:
@@ -57,20 +66,22 @@ def place_labels(
     for (x, y), name in zip(centres, names, strict=True):
         width, height = text_width(name, size), size * 1.2
         found = None
-        for box, far in _around(x, y, radius + _GAP, width, height):
-            if box.inside(area) and not any(box.meets(other) for other in taken):
-                found = Label(box, far)
-                taken.append(box)
+        for label in _around(x, y, radius + _GAP, width, height):
+            if label.box.inside(area) and not any(label.box.meets(other) for other in taken):
+                found = label
+                taken.append(label.box)
                 break
         placed.append(found)
     return placed
 
 
-def _around(x: float, y: float, radius: float, width: float, height: float) -> Iterator[tuple[Box, bool]]:
-    """Boxes around a point, the nearest first."""
+def _around(x: float, y: float, radius: float, width: float, height: float) -> Iterator[Label]:
+    """Labels around a point, the nearest first."""
     for distance in _DISTANCES:
         for turn in _TURNS:
             across, down = math.cos(math.radians(turn)), -math.sin(math.radians(turn))
             middle = x + across * (radius + distance + width / 2)
             centre = y + down * (radius + distance + height / 2)
-            yield Box(middle - width / 2, centre - height / 2, middle + width / 2, centre + height / 2), distance > 15
+            box = Box(middle - width / 2, centre - height / 2, middle + width / 2, centre + height / 2)
+            anchor: Anchor = "start" if across > 0.1 else "end" if across < -0.1 else "middle"
+            yield Label(box, anchor, distance > 15)

@@ -31,6 +31,7 @@ figure { margin: 1.5rem 0 0; background: var(--panel); border: 1px solid var(--l
 svg { display: block; width: 100%%; min-width: 40rem; height: auto; font-family: inherit; }
 svg text { fill: var(--muted); } svg .title, svg .front { fill: var(--text); font-weight: 600; }
 svg .name { font-size: 13px; }
+svg .label, svg .front { paint-order: stroke; stroke: var(--panel); stroke-width: 4px; stroke-linejoin: round; }
 svg line { stroke: var(--muted); stroke-width: .8; } svg .grid { stroke: var(--line); }
 .dot { fill: currentColor; stroke: currentColor; stroke-width: 1.5; }
 .ring { fill: var(--panel); stroke: currentColor; stroke-width: 1.8; }
@@ -38,7 +39,7 @@ svg line { stroke: var(--muted); stroke-width: .8; } svg .grid { stroke: var(--l
 %(backends)s
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .6rem; }
 table { border-collapse: collapse; width: 100%%; font-size: .875rem; font-variant-numeric: tabular-nums; }
-th, td { padding: .5rem .75rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
+th, td { padding: .5rem .6rem; text-align: right; white-space: nowrap; border-top: 1px solid var(--line); }
 thead th { border-top: 0; background: var(--panel); color: var(--muted); font-weight: 600; }
 td.words, th.words { text-align: left; } td.wrap { white-space: normal; min-width: 16rem; }
 tr.front td.words { font-weight: 600; }
@@ -89,9 +90,10 @@ def _about(report: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON
     memory = f", {human_size(machine['memory'])} of memory" if machine["memory"] else ""
     yield f"{machine['processor']}, {machine['cores']} cores{memory}; {machine['system']}"
     compared = f", answers of {data['compared']} of them compared" if data["compared"] else ""
+    rounds = "one round" if report["rounds"] == 1 else f"median of {report['rounds']} rounds"
     yield (
-        f"{report['task']}; {data['inputs']} inputs{compared}; median of {report['rounds']} rounds, "
-        f"each in a fresh process; {report['measured'][:10]}, hub {report['hub']}"
+        f"{report['task']}; {data['inputs']} inputs{compared}; {rounds}, "
+        f"each way in fresh processes; {report['measured'][:10]}, hub {report['hub']}"
     )
     if report["compared_with"]:
         yield f"Loss is against {report['compared_with']}."

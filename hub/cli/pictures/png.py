@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from hub.cli.pictures.colours import BACKENDS_LIGHT, LIGHT
 from hub.cli.pictures.scene import Circle, Line, Scene, Text
@@ -64,6 +65,7 @@ def _draw(axes: Axes, item: Line | Circle | Text, order: int) -> None:
             verticalalignment="baseline" if not item.turned else "center",
             rotation=90 if item.turned else 0,
             parse_math=False,
+            path_effects=[withStroke(linewidth=3, foreground=LIGHT["background"])],
             zorder=order,
         )
 

@@ -16,7 +16,7 @@ __all__ = ["grouped", "headers", "rows", "seconds"]
 
 def headers(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
     """Names of the columns; those of speed and fidelity are as the task has them."""
-    speeds = [f"{unit}/s, batch {batch}" for unit, batch in _speeds(report)]
+    speeds = [f"{unit}/s ×{batch}" for unit, batch in _speeds(report)]
     first = ["first token"] if _streams(report) else []
     return ["", "way", "size", "load", "memory", *first, *speeds, "p50", "p95", *_fidelity(report)]
 

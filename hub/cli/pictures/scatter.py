@@ -5,7 +5,9 @@ Up is better, and so is right for speed and left for size. Losses are on a logar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from hub.cli.pictures.dots import Dot, dots
@@ -18,6 +20,8 @@ __all__ = ["backends", "scenes"]
 _WIDTH, _HEIGHT = 880.0, 460.0
 _AREA = Box(84, 64, _WIDTH - 28, _HEIGHT - 56)
 _RADIUS, _SIZE = 6.0, 12.0
+_ABOVE = 34.0
+"""Room for names above the highest dots."""
 
 
 def backends(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
@@ -63,23 +67,53 @@ def _draw(title: str, shown: Sequence[Dot], across: _Axis, up: _Axis, colours: S
     scene = Scene(_WIDTH, _HEIGHT, title)
     scene.items.append(Text(_AREA.left, 26, title, "title", size=16))
     _legend(scene, colours)
-    x, y = across.scale(shown, _AREA.left, _AREA.right), up.scale(shown, _AREA.bottom, _AREA.top)
+    x, y = across.scale(shown, _AREA.left, _AREA.right), up.scale(shown, _AREA.bottom, _AREA.top + _ABOVE)
     _axes(scene, x, y, across, up)
-    ordered = sorted(shown, key=lambda dot: not dot.pareto)
-    centres = [(x.place(across.value(dot)), y.place(up.value(dot))) for dot in ordered]
-    area = Box(_AREA.left + 4, _AREA.top - 10, _AREA.right + 20, _AREA.bottom - 4)
-    labels = place_labels(centres, _RADIUS, [dot.name for dot in ordered], _SIZE, area)
-    for (left, top), label in zip(centres, labels, strict=True):
+    spots = _spots(shown, lambda dot: (x.place(across.value(dot)), y.place(up.value(dot))))
+    names = [spot.name for spot in spots]
+    area = Box(_AREA.left + 4, _AREA.top - 4, _AREA.right + 20, _AREA.bottom - 4)
+    labels = place_labels([spot.centre for spot in spots], _RADIUS, names, _SIZE, area)
+    for spot, label in zip(spots, labels, strict=True):
         if label is not None and label.far:
-            near = min(max(left, label.box.left), label.box.right)
-            scene.items.append(Line(left, top, near, min(max(top, label.box.top), label.box.bottom), "leader"))
-    for dot, (left, top), label in reversed(list(zip(ordered, centres, labels, strict=True))):
-        style = f"backend{colours.index(dot.backend) % 8}"
-        scene.items.append(Circle(left, top, _RADIUS, style, filled=dot.pareto, title=_told(dot)))
+            across_to = min(max(spot.centre[0], label.box.left), label.box.right)
+            down_to = min(max(spot.centre[1], label.box.top), label.box.bottom)
+            scene.items.append(Line(*spot.centre, across_to, down_to, "leader"))
+    for spot, label in reversed(list(zip(spots, labels, strict=True))):
+        for dot, (left, top) in reversed(spot.dots):
+            style = f"backend{colours.index(dot.backend) % 8}"
+            scene.items.append(Circle(left, top, _RADIUS, style, filled=dot.pareto, title=_told(dot)))
         if label is not None:
-            text = "front" if dot.pareto else "label"
-            scene.items.append(Text(label.box.left, label.box.bottom - 3, dot.name, text, size=_SIZE))
+            style = "front" if spot.dots[0][0].pareto else "label"
+            scene.items.append(Text(label.x, label.box.bottom - 3, spot.name, style, label.anchor, size=_SIZE))
     return scene
+
+
+@dataclass(slots=True)
+class _Spot:
+    """Dots that lie on each other, those of the front first: they share a name."""
+
+    dots: list[tuple[Dot, tuple[float, float]]]
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        return self.dots[0][1]
+
+    @property
+    def name(self) -> str:
+        more = f" +{len(self.dots) - 1}" if len(self.dots) > 1 else ""
+        return self.dots[0][0].name + more
+
+
+def _spots(shown: Sequence[Dot], place: Callable[[Dot], tuple[float, float]]) -> list[_Spot]:
+    spots: list[_Spot] = []
+    for dot in sorted(shown, key=lambda dot: not dot.pareto):
+        centre = place(dot)
+        near = next((spot for spot in spots if math.dist(spot.centre, centre) < _RADIUS), None)
+        if near is None:
+            spots.append(_Spot([(dot, centre)]))
+        else:
+            near.dots.append((dot, centre))
+    return spots
 
 
 def _axes(scene: Scene, x: Scale, y: Scale, across: _Axis, up: _Axis) -> None:

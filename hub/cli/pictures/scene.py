@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["Circle", "Line", "Scene", "Text"]
+__all__ = ["Anchor", "Circle", "Line", "Scene", "Text"]
 
 Anchor = Literal["start", "middle", "end"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.runtime.measure.machine import this_machine
-from hub.types import JSON
+from hub.types import JSON, WeightFile
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host
@@ -68,21 +68,25 @@ def libraries(backend: str, host: Host) -> dict[str, str]:
 
 
 def model_digest(target: Target) -> str:
-    """64 hex digits that are others where the entry has other variants or files; of a path, also where one was written.
+    """64 hex digits that are others where the entry has other variants or files; the same for each variant of it.
 
-    Two steps of a search over the same weights agree on it, whatever variant was asked for.
+    Files of a repository are known by its commit, since their hashes are learnt as they are pulled; files of a path by
+    when they were last written; all others by their hashes.
     """
     files: list[JSON] = [
-        [variant.name, file.path, file.size, file.sha256 or _written(target, file.path)]
+        [variant.name, file.path, file.size, _content(target, file)]
         for variant in target.model.variants
         for file in variant.weights()
     ]
     return hashlib.sha256(json.dumps(sorted(files, key=str)).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _written(target: Target, path: str) -> int | None:
-    """When a file was last written, in ns."""
+def _content(target: Target, file: WeightFile) -> JSON:
+    if target.revision:
+        return target.revision
+    if target.root is None:
+        return file.sha256
     try:
-        return None if target.root is None else (target.root / path).stat().st_mtime_ns
+        return (target.root / file.path).stat().st_mtime_ns
     except OSError:
         return None

@@ -21,15 +21,20 @@ if TYPE_CHECKING:
 
 __all__ = ["does_not_shrink", "step_words"]
 
+_SHARE = 0.95
 
-def step_words(host: Host, backends: Sequence[str] = ()) -> tuple[str, ...]:
+
+def step_words(host: Host, backends: Sequence[str] = (), *, lossless: bool = False) -> tuple[str, ...]:
     """Words of steps that compress, in alphabetical order; load steps of these backends alone if any is named."""
     loads = {
         step.step
         for name, provided in host.backends.items()
         if not backends or name in backends
         for step in provided.spec.load_steps
+        if not (lossless and step.lossy)
     }
+    if lossless:
+        return tuple(sorted(loads))
     compressions = {provided.spec.step for provided in host.transforms.values() if provided.spec.lossy}
     return tuple(sorted(loads | compressions))
 
@@ -39,7 +44,7 @@ def does_not_shrink(plan: Plan, host: Host) -> str:
     facts = plan.source
     for step in plan.recipe:
         after = _after(step, facts, host)
-        if step.lossy and (after is None or weights_size(after) >= weights_size(facts)):
+        if step.lossy and (after is None or not _smaller(after, facts)):
             return f"'{step}' does not make the weights smaller by itself: name it with its options to try it"
         if step.lossy and after is not None and _shape(after) != _shape(facts):
             return f"'{step}' changes the model's shape: name it with its options to try it"
@@ -57,6 +62,12 @@ def _after(step: Step, facts: Facts, host: Host) -> Facts | None:
     except HubError:
         return None
     return None if isinstance(found, str) else cast("Facts", found)
+
+
+def _smaller(after: Facts, before: Facts) -> bool:
+    """By more than what assets may differ by; whether the size or the files are predicted is up to the plugin."""
+    size, weights = (after.size, before.size), (weights_size(after), weights_size(before))
+    return any(new < _SHARE * old for new, old in (size, weights))
 
 
 def _shape(facts: Facts) -> tuple[object, ...]:

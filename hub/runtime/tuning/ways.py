@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from hub.errors import HubError, PlanError
+from hub.errors import HubError, PlanError, UsageError
 from hub.runtime.planning.judge import Judge
 from hub.runtime.planning.plan import Plan
 from hub.runtime.planning.planner import make_plan
@@ -37,11 +37,14 @@ class Asked:
     recipes
         The model as it is, and these; `None` for the model as it is, its published variants, and every step that is
         sensible without options.
+    lossless
+        Leave out every way that gives something up.
     """
 
     backends: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     recipes: tuple[str, ...] | None = None
+    lossless: bool = False
     task: str | None = None
 
 
@@ -115,6 +118,8 @@ def find_ways(target: Target, asked: Asked, *, host: Host, store: Store) -> Ways
     ------
     PluginMissing
         A backend that was asked for is not installed.
+    UsageError
+        A recipe that was asked for is wrong everywhere.
     HubError
         Nothing can be run here as it is; as `make_plan` raises it.
     """
@@ -122,12 +127,13 @@ def find_ways(target: Target, asked: Asked, *, host: Host, store: Store) -> Ways
     default = search.plain()
     search.look()
     if not search.plains:
-        raise search.first or (default if isinstance(default, HubError) else PlanError("nothing can be measured"))
+        raise search.first or (default if isinstance(default, HubError) else search.nothing())
     plains = {way.identity: way for way in search.plains}
     taken = None if isinstance(default, HubError) else search.way(default, "").identity
     base = plains.get(taken or (), search.plains[0])
     found = {way.identity: way for way in (base, *search.plains, *search.others)}
-    return Ways(base=base, found=tuple(found.values()), skipped=tuple(dict.fromkeys(search.skipped)))
+    taken_up = tuple(way for way in found.values() if not (asked.lossless and is_lossy(way.plan, base.plan)))
+    return Ways(base=base, found=taken_up, skipped=tuple(dict.fromkeys(search.skipped)))
 
 
 class _Search:
@@ -140,6 +146,7 @@ class _Search:
         self.others: list[Way] = []
         self.skipped: list[Skipped] = []
         self.first: HubError | None = None
+        self._wrong: dict[str, UsageError] = {}
 
     def plain(self) -> Plan | HubError:
         """The plan that is made when nothing is asked for."""
@@ -151,11 +158,22 @@ class _Search:
     def look(self) -> None:
         """Find every way on every device of every backend."""
         recipes = self._asked.recipes
-        words = list(step_words(self._host, self._asked.backends)) if recipes is None else [r for r in recipes if r]
+        usual = step_words(self._host, self._asked.backends, lossless=self._asked.lossless)
+        words = list(usual) if recipes is None else [recipe for recipe in recipes if recipe]
         for backend, device in self._places():
             self._plain_on(backend, device)
             for recipe in words:
                 self._add(self._target, recipe, backend, device, default=recipes is None)
+        done = {way.recipe for way in self.others}
+        for recipe in () if recipes is None else words:
+            if recipe in self._wrong and recipe not in done:
+                raise self._wrong[recipe]
+
+    def nothing(self) -> PlanError:
+        """The error where nothing of what was asked for is usable."""
+        reasons = [each.reason for each in self.skipped]
+        told = f"nothing that was asked for can run '{self._target.reference}' here"
+        return PlanError(f"{told}: {reasons[0]}" if reasons else told, details=reasons[1:])
 
     def way(self, plan: Plan, recipe: str, variant: str | None = None) -> Way:
         return Way(plan=plan, recipe=recipe, backend=plan.backend, device=plan.device, variant=variant)
@@ -201,6 +219,8 @@ class _Search:
             plan = self._plan(target, recipe, backend, device)
         except HubError as error:
             self.first = self.first or error
+            if isinstance(error, UsageError):
+                self._wrong.setdefault(recipe, error)
             reason = error.message.removeprefix(f"'{target.reference}' cannot be run here: ")
             self.skipped.append(Skipped(recipe=recipe, backend=backend, device=device, reason=reason))
             return
