@@ -175,7 +175,7 @@ def _read(
 
 
 def _read_json_lines(paths: tuple[Path, ...]) -> tuple[list[Any], list[str]]:
-    """The field `text` of each object, or all that it holds beside `label` where that is more; labels where each object has one."""
+    """What each object holds beside `label`, plain where that is `text` alone; labels where each object has one."""
     inputs: list[Any] = []
     labels: list[str] = []
     for path in paths:
