@@ -68,11 +68,11 @@ def onnx_graphs() -> list[TransformSpec]:
             predict="hub_quantize.predict:onnx_int8",
             options=(
                 DATA,
-                samples(128),
+                samples(256),
                 Option(
                     name="smooth",
                     type=float,
-                    default=0.75,
+                    default=0.8,
                     min=0,
                     max=1,
                     help="How much of the outliers of activations moves into weights (SmoothQuant); 0 is off.",

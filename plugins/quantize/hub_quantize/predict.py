@@ -67,9 +67,9 @@ def half(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:  # no
 
 
 def gguf(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
-    """The bits of the GGUF type for each weight."""
-    bits = GGUF_BITS[str(options["type"])]
-    return _gguf_fault(facts) or shrunk(facts, linear=bits / 8, tables=bits / 8, bits=round(bits - 0.5))
+    """The bits of the GGUF type for each weight, and 8 for tables."""
+    bits, eight = GGUF_BITS[str(options["type"])], GGUF_BITS["q8_0"]
+    return _gguf_fault(facts) or shrunk(facts, linear=bits / 8, tables=eight / 8, bits=int(bits))
 
 
 def gguf_half(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:  # noqa: ARG001 - as above

@@ -1,7 +1,8 @@
 """Weight-only `int8` and `int4` of ONNX graphs: matrices in blocks that share a scale, as `MatMulNBits`.
 
 The layout is that of ONNX Runtime's operator `com.microsoft.MatMulNBits`; blocks as in Dettmers et al., 8-bit
-Optimizers via Block-wise Quantization (https://arxiv.org/abs/2110.02861). Needs no data, and knows nothing of activations.
+Optimizers via Block-wise Quantization (https://arxiv.org/abs/2110.02861). Needs no data.
+Knows nothing of activations.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from onnxruntime.quantization.quant_utils import add_pre_process_metadata  # typ
 
 from hub.errors import UsageError
 from hub.runtime.protocols import TransformRequest
-from hub_quantize.onnx_graphs.graph import Graph, read_graph
+from hub_quantize.onnx_graphs.graph import read_graph
 from hub_quantize.onnx_graphs.tables import quantize_tables
 
 __all__ = ["int8_dynamic"]
@@ -58,4 +58,4 @@ def int8_dynamic(request: TransformRequest) -> None:
     for path in request.out.glob("quantized.onnx*"):
         path.unlink()
     request.tell(f"{len(chosen)} matrices in 8 bits")
-    Graph(model, graph.name, external=graph.external).write(request.out)
+    graph.made(model).write(request.out)

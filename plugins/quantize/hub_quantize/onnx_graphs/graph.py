@@ -34,14 +34,17 @@ class Graph:
 
     Parameters
     ----------
+    origin
+        File that it was read from.
     name
-        Path of the graph's file in the artifact.
+        Path of that file in the artifact.
     external
         Whether its weights lay beside it, and so shall those that are written.
     """
 
-    def __init__(self, model: onnx.ModelProto, name: str, *, external: bool) -> None:
+    def __init__(self, model: onnx.ModelProto, origin: Path, name: str, *, external: bool) -> None:
         self.model = model
+        self.origin = origin
         self.name = name
         self.external = external
         self.initializers = {each.name: each for each in model.graph.initializer}
@@ -133,6 +136,10 @@ class Graph:
                 return
         self.model.opset_import.append(onnx.helper.make_opsetid(domain, version))
 
+    def made(self, model: onnx.ModelProto) -> Graph:
+        """The same graph after a library has rewritten it."""
+        return Graph(model, self.origin, self.name, external=self.external)
+
     def write(self, out: Path) -> None:
         """Write the graph under its own name, weights beside it where they lay beside it, and check it.
 
@@ -151,9 +158,17 @@ class Graph:
             location=f"{target.name}_data",
             size_threshold=_LEAST_EXTERNAL,
         )
+        self._check(target)
+
+    def _check(self, target: Path) -> None:
+        """Refuse what breaks the specification, unless the graph that was read did: some exporters write such."""
         try:
             onnx.checker.check_model(str(target))
         except onnx.checker.ValidationError as error:
+            try:
+                onnx.checker.check_model(str(self.origin))
+            except onnx.checker.ValidationError:
+                return
             raise InferenceError(f"{self.name} would break the ONNX specification: {error}") from error
 
 
@@ -172,4 +187,4 @@ def read_graph(request: TransformRequest) -> Graph:
         raise InferenceError(f"nothing to compress: {error}") from error
     except Exception as error:  # protobuf and onnx raise what they like on broken files
         raise InferenceError(f"{request.path.name} cannot be read by onnx {onnx.__version__}: {error}") from error
-    return Graph(model, name, external=len(request.files) > 1)
+    return Graph(model, request.path / name, name, external=len(request.files) > 1)

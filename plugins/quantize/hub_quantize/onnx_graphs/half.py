@@ -12,7 +12,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16  # type: i
 
 from hub.errors import UsageError
 from hub.runtime.protocols import TransformRequest
-from hub_quantize.onnx_graphs.graph import Graph, read_graph
+from hub_quantize.onnx_graphs.graph import read_graph
 
 __all__ = ["fp16"]
 
@@ -35,4 +35,4 @@ def fp16(request: TransformRequest) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the float32 number .* will be truncated")  # said above
         model = convert_float_to_float16(graph.model, keep_io_types=True, max_finite_val=65504.0)
-    Graph(model, graph.name, external=graph.external).write(request.out)
+    graph.made(model).write(request.out)

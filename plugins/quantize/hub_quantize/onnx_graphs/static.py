@@ -95,7 +95,7 @@ def _quantize(graph: Graph, feeds: Sequence[Feeds], request: TransformRequest, m
     model = onnx.load(str(made))
     for path in made.parent.glob("quantized.onnx*"):
         path.unlink()
-    Graph(model, graph.name, external=graph.external).write(request.out)
+    graph.made(model).write(request.out)
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc]
