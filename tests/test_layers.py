@@ -115,7 +115,7 @@ def test_the_module_of_an_entry_point_imports_nothing_but_the_contract(folder: P
         path = folder / (target.replace(".", "/") + ".py")
         for imported, line in imports(parse(path)):
             own = imported.split(".")[0] == target.split(".")[0]
-            assert imported in {"__future__", *FOR_PLUGINS} or own, f"{path.name}:{line} imports {imported}"
+            assert imported in {"__future__", "pathlib", *FOR_PLUGINS} or own, f"{path.name}:{line} imports {imported}"
 
 
 def test_the_core_names_no_plugin_and_imports_nothing_that_only_plugins_need() -> None:
@@ -125,7 +125,7 @@ def test_the_core_names_no_plugin_and_imports_nothing_that_only_plugins_need() -
         project = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))["project"]
         names |= {project["name"], project["name"].replace("openmodelhub-", "hub_")}
         libraries |= {library(text) for text in project.get("dependencies", [])}
-    libraries -= {*map(library, core), "openmodelhub"}
+    libraries -= {*map(library, core), *extras(), "openmodelhub"}
     assert len(names) == 2 * len(PLUGIN_FOLDERS)
     assert libraries
     for path in CORE:
@@ -135,6 +135,21 @@ def test_the_core_names_no_plugin_and_imports_nothing_that_only_plugins_need() -
         for text, line in strings(tree):
             named = [name for name in names if name in text]
             assert not named, f"{name_of(path)}:{line} names {named[0]}"
+
+
+def extras() -> set[str]:
+    """What the core uses where it is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return {library(text) for texts in project.get("optional-dependencies", {}).values() for text in texts}
+
+
+def test_what_is_optional_is_imported_in_one_module_alone() -> None:
+    assert extras()
+    for name in extras():
+        users = {
+            name_of(path) for path in CORE for imported, _ in imports(parse(path)) if imported.split(".")[0] == name
+        }
+        assert len(users) == 1, f"{name} is imported by {users}"
 
 
 def library(requirement: str) -> str:

@@ -84,14 +84,23 @@ def test_the_help_imports_no_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["info", "all-minilm-l6-v2"], ["list"], ["search", "x"], ["pull", "--help"], ["rm", "--help"]],
+    [
+        ["info", "all-minilm-l6-v2"],
+        ["list"],
+        ["search", "x"],
+        ["pull", "--help"],
+        ["rm", "--help"],
+        ["bench", "--help"],
+        ["tune", "--help"],
+    ],
     ids=" ".join,
 )
 def test_a_command_that_runs_nothing_loads_no_plugin(arguments: list[str], tmp_path: Path) -> None:
     modules = imported(tmp_path, *arguments)
     assert not [name for name in modules if name.startswith("hub_")]
     assert "hub.plugin.host" not in modules
-    assert not {name.split(".")[0] for name in modules} & {"numpy", "huggingface_hub", "onnxruntime", "xllamacpp"}
+    heavy = {"numpy", "huggingface_hub", "onnxruntime", "xllamacpp", "matplotlib"}
+    assert not {name.split(".")[0] for name in modules} & heavy
 
 
 def test_search_imports_none_of_the_heavy_ones(tmp_path: Path) -> None:
