@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def write_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
             os.fsync(stream.fileno())
         beside.replace(folder / _NAME)
     except (OSError, RuntimeError) as error:  # torch tells a full disk as a RuntimeError
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise StorageError(f"a checkpoint cannot be written to {folder}: {error}") from error
 
 

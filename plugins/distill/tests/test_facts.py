@@ -48,7 +48,10 @@ def test_fewer_layers_have_another_config_and_size() -> None:
     found = foretold(layers=3)
     assert found.config["num_hidden_layers"] == 3
     assert found.parts == {"": ("model.safetensors",)}
-    assert [(file.path, file.sha256) for file in found.files] == [("config.json", "0" * 64), ("model.safetensors", None)]
+    assert [(file.path, file.sha256) for file in found.files] == [
+        ("config.json", "0" * 64),
+        ("model.safetensors", None),
+    ]
     real = 69565312
     assert abs(found.files[1].size - real) < 0.02 * real
     assert found.size == sum(file.size for file in found.files)

@@ -23,7 +23,10 @@ def test_divergence_is_that_of_torch_and_so_is_its_gradient(temperature) -> None
     ours, theirs = torch.randn(2500, 11, requires_grad=True), torch.randn(2500, 11)
     expected = (
         F.kl_div(
-            (ours / temperature).log_softmax(-1), (theirs / temperature).log_softmax(-1), log_target=True, reduction="sum"
+            (ours / temperature).log_softmax(-1),
+            (theirs / temperature).log_softmax(-1),
+            log_target=True,
+            reduction="sum",
         )
         * temperature**2
     )
@@ -53,7 +56,9 @@ def test_hidden_states_that_say_the_mean_lose_one_and_equal_ones_nothing() -> No
 def test_cosine_is_of_the_angle_alone() -> None:
     theirs = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]])
     ours = torch.tensor([[3.0, 0.0], [0.0, -1.0], [1.0, -1.0]])
-    assert comparison(cosine=1).sums(Signals((ours,), None), Signals((theirs,), None))["cosine"].item() == pytest.approx(3)
+    assert comparison(cosine=1).sums(Signals((ours,), None), Signals((theirs,), None))[
+        "cosine"
+    ].item() == pytest.approx(3)
 
 
 def test_losses_are_weighted_and_divided_by_their_rows() -> None:

@@ -21,7 +21,7 @@ def test_a_student_computes_with_the_layers_that_stay(tmp_path, what) -> None:
     kind = KINDS.get(what, KINDS["feature-extraction"])
     source = open_model(write_tiny(tmp_path, what), kind, "teacher")
     student = reduced(source, kind, layers=2, width=None)
-    name, layers = layer_list(source.model, 4)
+    layers = layer_list(source.model, 4)[1]
     for gone in (2, 1):
         del layers[gone]
     if what == "text-generation":

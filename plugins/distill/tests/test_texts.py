@@ -75,13 +75,13 @@ def test_sequences_are_never_longer_than_the_model_takes(tmp_path) -> None:
 
 
 def test_too_little_data_is_an_error_that_says_how_much_there_is() -> None:
-    with pytest.raises(InputError, match="holds 3 different sequences .* at least 8") as caught:
+    with pytest.raises(InputError, match=r"holds 3 different sequences .* at least 8") as caught:
         make_corpus(["a b", "c d", "e f"], words, share=0.1, seed=0)
     assert "distill:data=FILE" in caught.value.hint
 
 
 def test_sequences_of_one_token_are_told_of() -> None:
-    with pytest.raises(InputError, match="holds 0 different sequences .*; 30 have one token"):
+    with pytest.raises(InputError, match=r"holds 0 different sequences .*; 30 have one token"):
         make_corpus([f"word{number}" for number in range(30)], words, share=0.1, seed=0)
     mixed = [f"{number} 1" for number in range(12)] + [f"{number}" for number in range(3)]
     assert make_corpus(mixed, numbered, share=0.1, seed=0).dropped == 3
