@@ -154,7 +154,7 @@ def test_past_the_limit_what_was_there_before_stays(texts: Path) -> None:
     with pytest.raises(PolicyError):
         compressed("push:by=2 | push:by=3", texts, max_loss=0.001)
     assert tree(store.layout.root) == before
-    with pytest.raises(PolicyError):
+    with pytest.raises(PolicyError, match="what was made earlier stays"):
         compressed("push:by=2", texts, max_loss=0.001)
     assert tree(store.layout.root) == before
 

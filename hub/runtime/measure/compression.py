@@ -113,7 +113,7 @@ def compress(
         origins = [origin_of(target, each, host=host, store=store) for each in plans]
         ways = [Way(subject=ready(after), origin=ready(origin)) for after, origin in zip(plans, origins, strict=True)]
         ways = _measured(ways, measured, host, effort, progress)
-        _refuse_lossy(ways, max_loss)
+        _refuse_lossy(ways, max_loss, kept=ways[0].subject.artifact.digest in before.digests)
     except PolicyError:
         undo(store, before, [subject.artifact for subject in made])
         raise
@@ -154,7 +154,8 @@ def _measured(ways: Sequence[Way], data: Measured, host: Host, effort: Effort, p
     return told
 
 
-def _refuse_lossy(ways: Sequence[Way], max_loss: float | None) -> None:
+def _refuse_lossy(ways: Sequence[Way], max_loss: float | None, *, kept: bool) -> None:
+    """Refuse what lost too much; `kept` tells that it was here before, and stays."""
     if max_loss is None:
         return
     over = [way for way in ways if way.fidelity is not None and not way.fidelity.loss <= max_loss]
@@ -162,7 +163,8 @@ def _refuse_lossy(ways: Sequence[Way], max_loss: float | None) -> None:
         return
     worst = [f"{way.name}: {way.fidelity.loss:.3g}" for way in over if way.fidelity is not None]
     raise PolicyError(
-        f"it loses more than {max_loss:g}, and nothing of it was kept: {'; '.join(worst)}",
+        f"it loses more than {max_loss:g}, and {'what was made earlier stays' if kept else 'nothing of it was kept'}: "
+        + "; ".join(worst),
         hint="Allow more (--max-loss), or choose a milder recipe"
         + (", or name the backend that matters: --backend" if len(over) < len(ways) else ""),
         details=[

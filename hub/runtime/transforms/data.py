@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub import config
 from hub.errors import PluginMissing, SourceError, UsageError
 from hub.plugin.specs import TaskSpec
 from hub.runtime.asking import ask
@@ -107,6 +108,7 @@ def data_files(spec: TaskSpec, *, store: Store, progress: Progress | None = None
             label=f"data for {spec.id}",
             sources=find_source,
             progress=progress,
+            offline=bool(config.get("offline")),
         )
     except SourceError as error:
         raise SourceError(

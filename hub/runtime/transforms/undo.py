@@ -19,15 +19,18 @@ __all__ = ["Before", "seen_before", "undo"]
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """Keys of the steps that had been done, and names of the records, before anything was made."""
+    """Keys and digests of the steps that had been done, and names of the records, before anything was made."""
 
     keys: Collection[str]
+    digests: Collection[str]
     records: Collection[str]
 
 
 def seen_before(store: Store) -> Before:
     """What the store holds of derived artifacts now."""
-    return Before({lineage.key for lineage in all_lineages(store)}, {record.name for record in store.records()})
+    done = all_lineages(store)
+    names = {record.name for record in store.records()}
+    return Before({lineage.key for lineage in done}, {lineage.digest for lineage in done}, names)
 
 
 def undo(store: Store, before: Before, artifacts: Sequence[Artifact]) -> None:
