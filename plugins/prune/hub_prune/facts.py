@@ -8,7 +8,7 @@ from dataclasses import replace
 from hub.types import JSON, Facts, OptionValue, WeightFile
 from hub_prune.families import AUTOS, FAMILIES
 from hub_prune.settings import Settings, Weighed, read_settings
-from hub_prune.shapes import Shape, config_after, shape_of
+from hub_prune.shapes import Shape, config_after, family_after, shape_of
 
 __all__ = ["WEIGHTS", "asked_of", "predict", "predict_onnx", "weighed"]
 
@@ -27,12 +27,18 @@ def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
             f"transformers has no config for a {facts.family} model with fewer heads of the same width, "
             "so that it comes as onnx"
         )
+    family = family_after(settings.after(shape), facts.family)
+    if family != facts.family and (facts.config.get("attention_bias") or facts.config.get("mlp_bias")):
+        return (
+            f"transformers takes {facts.family} models only with a number of heads that divides the hidden size, and "
+            f"{settings.after(shape).heads} does not divide {shape.width}"
+        )
     config, size = _made(facts, shape, settings)
     gone = {path for paths in facts.parts.values() for path in paths}
     assets = tuple(file for file in facts.files if file.path not in gone)
     weights = WeightFile(path=WEIGHTS, size=size, sha256=None, sources=())
     total = size + sum(file.size or 0 for file in assets)
-    return replace(facts, config=config, files=(*assets, weights), parts={"": (WEIGHTS,)}, size=total)
+    return replace(facts, family=family, config=config, files=(*assets, weights), parts={"": (WEIGHTS,)}, size=total)
 
 
 def predict_onnx(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:

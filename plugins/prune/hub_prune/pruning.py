@@ -85,8 +85,11 @@ def _remove(opened: Opened, batches: list[Batch], shape: Shape, settings: Settin
 
 
 def _spell_out(opened: Opened) -> None:
-    """Write into the config what transformers derives for each layer from its place, which is about to change."""
+    """Write into the config what transformers derives from the family or the place of a layer, as both may change."""
+    settings = opened.model.config.to_dict()
     for name in ("layer_types", "no_rope_layers"):
-        value = getattr(opened.model.config, name, None)
-        if isinstance(value, list):
-            opened.config[name] = value
+        if isinstance(settings.get(name), list):
+            opened.config[name] = settings[name]
+    if opened.config.get("model_type") == "llama":
+        for name in ("hidden_act", "max_position_embeddings", "rms_norm_eps", "rope_parameters", "tie_word_embeddings"):
+            opened.config.setdefault(name, settings[name])

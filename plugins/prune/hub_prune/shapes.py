@@ -11,9 +11,10 @@ from typing import Any
 
 from hub.types import JSON
 
-__all__ = ["Shape", "config_after", "shape_of"]
+__all__ = ["Shape", "config_after", "family_after", "needs_other_family", "shape_of"]
 
 _PER_LAYER = ("layer_types", "no_rope_layers")
+_LIKE_LLAMA = "mistral"
 _GATED = frozenset({"gemma", "llama", "mistral", "qwen2", "qwen3", "smollm3"})
 
 
@@ -90,6 +91,11 @@ def config_after(
     changed = dict(config)
     changed["num_hidden_layers"] = after.layers
     changed["intermediate_size"] = after.inner
+    if needs_other_family(after, str(config.get("model_type"))):
+        changed |= {"model_type": _LIKE_LLAMA, "sliding_window": None}
+        names = config.get("architectures")
+        if isinstance(names, list):
+            changed["architectures"] = [str(name).replace("Llama", "Mistral") for name in names]
     if after.heads != before.heads:
         changed["num_attention_heads"] = after.heads
         changed["head_dim"] = after.head_dim
@@ -100,6 +106,20 @@ def config_after(
         if isinstance(value, list) and len(value) == before.layers:
             changed[name] = [value[place] for place in kept or range(after.layers)]
     return changed
+
+
+def family_after(after: Shape, family: str) -> str:
+    """The `model_type` that a shape is written under."""
+    return _LIKE_LLAMA if needs_other_family(after, family) else family
+
+
+def needs_other_family(after: Shape, family: str) -> bool:
+    """Whether the config of the family refuses a shape that another family, which computes the same, takes.
+
+    That of llama refuses numbers of heads that do not divide the hidden size, though it knows `head_dim`; mistral
+    without a sliding window is the same computation.
+    """
+    return family == "llama" and after.width % after.heads != 0
 
 
 def _number(config: Mapping[str, JSON], name: str) -> int:

@@ -94,7 +94,7 @@ class Problem:
 
     def _surgeon(self, block: int, count: int) -> torch.Tensor:
         gram, cross = self._drawn()
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(gram))
+        inverse = torch.linalg.inv(gram)
         weight = inverse @ cross
         blocks = self.inputs // block
         alive = torch.ones(blocks, dtype=torch.bool)
@@ -107,9 +107,9 @@ class Problem:
             removed += weakest.tolist()
             gone = (weakest[:, None] * block + torch.arange(block)).flatten()
             column = inverse[:, gone]
-            step = torch.linalg.solve(inverse[gone][:, gone], torch.cat([column.T, weight[gone]], dim=1))
-            inverse = inverse - column @ step[:, : len(inverse)]
-            weight = weight - column @ step[:, len(inverse) :]
+            own = torch.linalg.inv(column[gone])
+            weight.addmm_(column, own @ weight[gone], alpha=-1)
+            inverse.addmm_(column, own @ column.T, alpha=-1)
             # What is removed is exactly zero now; a unit keeps the blocks that are looked at next invertible.
             inverse[gone, gone] = 1.0
         return torch.tensor(removed)
