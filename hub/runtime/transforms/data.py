@@ -5,6 +5,7 @@ Files of a task's data set are pulled and verified like weights. Knows nothing o
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -209,7 +210,12 @@ def _text(path: Path) -> str:
 
 
 def _hash(path: Path) -> str:
+    """Sha256 of a file; of a folder that an option names, such as a teacher, that of the hashes of its files."""
     try:
+        if path.is_dir():
+            files = sorted(file for file in path.rglob("*") if file.is_file())
+            listing = [[file.relative_to(path).as_posix(), hash_file(file)[0]] for file in files]
+            return hashlib.sha256(json.dumps(listing).encode("utf-8", "surrogatepass")).hexdigest()
         return hash_file(path)[0]
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
