@@ -15,9 +15,8 @@ from hub.errors import InferenceError
 from hub_prune.calibration import Batch
 from hub_prune.library import PreTrainedModel, quiet
 
-__all__ = ["GRAPH", "export"]
+__all__ = ["export"]
 
-GRAPH = "model.onnx"
 _OPSET = 18
 
 

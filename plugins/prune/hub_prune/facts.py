@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from hub.types import JSON, Facts, OptionValue, WeightFile
+from hub.types import Facts, OptionValue, WeightFile
 from hub_prune.families import AUTOS, FAMILIES
 from hub_prune.settings import Settings, Weighed, read_settings
 from hub_prune.shapes import Shape, config_after, family_after, shape_of
 
-__all__ = ["WEIGHTS", "asked_of", "predict", "predict_onnx", "weighed"]
+__all__ = ["GRAPH", "WEIGHTS", "asked_of", "predict", "predict_onnx", "weighed"]
 
 WEIGHTS = "model.safetensors"
+GRAPH = "model.onnx"
+_F32 = 4
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -33,12 +35,7 @@ def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
             f"transformers takes {facts.family} models only with a number of heads that divides the hidden size, and "
             f"{settings.after(shape).heads} does not divide {shape.width}"
         )
-    config, size = _made(facts, shape, settings)
-    gone = {path for paths in facts.parts.values() for path in paths}
-    assets = tuple(file for file in facts.files if file.path not in gone)
-    weights = WeightFile(path=WEIGHTS, size=size, sha256=None, sources=())
-    total = size + sum(file.size or 0 for file in assets)
-    return replace(facts, family=family, config=config, files=(*assets, weights), parts={"": (WEIGHTS,)}, size=total)
+    return replace(_made(facts, shape, settings, WEIGHTS), family=family)
 
 
 def predict_onnx(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
@@ -49,10 +46,9 @@ def predict_onnx(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | st
     shape, settings = asked
     if FAMILIES[facts.family].head_dim or not settings.groups:
         return "it stays safetensors"
-    config, size = _made(facts, shape, settings)
-    gone = {path for paths in facts.parts.values() for path in paths}
-    assets = tuple(file for file in facts.files if file.path not in gone)
-    return replace(facts, format="onnx", config=config, files=assets, parts={"": ()}, size=size)
+    made = _made(facts, shape, settings, GRAPH)
+    wider = _F32 // weighed(facts).each  # graphs are written in 32 bits
+    return replace(made, format="onnx", size=made.size * wider)
 
 
 def asked_of(facts: Facts, options: Mapping[str, OptionValue], *, onnx: bool = False) -> tuple[Shape, Settings] | str:
@@ -84,7 +80,17 @@ def weighed(facts: Facts) -> Weighed:
     return Weighed(total=total, each=_BYTES.get(said, 4) if isinstance(said, str) else 4)
 
 
-def _made(facts: Facts, shape: Shape, settings: Settings) -> tuple[dict[str, JSON], int]:
+def _made(facts: Facts, shape: Shape, settings: Settings, name: str) -> Facts:
+    """Facts with one file of weights in place of those that were there."""
     after, weights = settings.after(shape), weighed(facts)
-    size = weights.total - (shape.parameters - after.parameters) * weights.each
-    return config_after(facts.config, shape, after), max(size, 0)
+    size = max(0, weights.total - (shape.parameters - after.parameters) * weights.each)
+    gone = {path for paths in facts.parts.values() for path in paths}
+    assets = tuple(file for file in facts.files if file.path not in gone)
+    made = WeightFile(path=name, size=size, sha256=None, sources=())
+    return replace(
+        facts,
+        config=config_after(facts.config, shape, after),
+        files=(*assets, made),
+        parts={"": (name,)},
+        size=size + sum(file.size or 0 for file in assets),
+    )

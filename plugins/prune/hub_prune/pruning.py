@@ -14,8 +14,8 @@ from hub.errors import OptionError
 from hub.runtime.protocols import TransformRequest
 from hub_prune.calibration import Batch, batches_of
 from hub_prune.depth import layers_to_keep
-from hub_prune.exporting import GRAPH, export
-from hub_prune.facts import asked_of
+from hub_prune.exporting import export
+from hub_prune.facts import GRAPH, asked_of
 from hub_prune.opened import Opened, open_model, write_config
 from hub_prune.passes import trace
 from hub_prune.settings import Settings
