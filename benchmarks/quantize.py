@@ -4,10 +4,10 @@ Documents of gensim's `lee_background.cor` (a file inside its wheel, which is re
 sentences; every other document is for calibration, the others are for measuring. The cosine is between the vectors of
 the compressed model and of the origin, sentence by sentence; Spearman is between the cosine of two words and what
 people said of them (`wordsim353.tsv`, in the same wheel). Speed is sentences a second in batches of 32 sorted by
-length, in turns with the fp32 graph in bare ONNX Runtime, each pair a ratio, the median of which is the figure. Needs the weights
-once (`hub pull all-minilm-l6-v2:onnx`) and the wheel: `python -m pip download --no-deps gensim==4.4.0 -d DIR`, then
-`python benchmarks/quantize.py DIR/gensim-*.whl [--rounds N] [--sentences N] [--only RECIPE@BACKEND,...]`. Fails where a
-case misses its limits in `CASES`. The last line is JSON.
+length, in turns with the fp32 graph in bare ONNX Runtime, each pair a ratio, the median of which is the figure. Needs
+the weights once (`hub pull all-minilm-l6-v2:onnx`) and the wheel: `python -m pip download --no-deps gensim==4.4.0 -d
+DIR`, then `python benchmarks/quantize.py DIR/gensim-*.whl [--rounds N] [--sentences N] [--only RECIPE@BACKEND,...]`.
+Fails where a case misses its limits in `CASES`. The last line is JSON.
 """
 
 from __future__ import annotations
