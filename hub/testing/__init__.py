@@ -19,8 +19,10 @@ import pytest
 for name in ("backend", "generating", "model", "requests"):
     pytest.register_assert_rewrite(f"hub.testing.{name}")
 
+from hub.runtime.options import resolve_options  # noqa: E402 - as the core resolves them before a target is called
+from hub.runtime.sessions.reclaim import reclaim  # noqa: E402 - as the core does after a model is closed
 from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
 from hub.testing.model import ModelContract  # noqa: E402
 from hub.testing.opening import Opening  # noqa: E402
 
-__all__ = ["BackendContract", "ModelContract", "Opening"]
+__all__ = ["BackendContract", "ModelContract", "Opening", "reclaim", "resolve_options"]

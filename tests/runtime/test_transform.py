@@ -18,6 +18,7 @@ from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, St
 from hub.plugin.host import Host
 from hub.runtime.planning.plan import Plan
 from hub.runtime.sessions.load import open_plan
+from hub.runtime.transforms.data import content_of
 from hub.runtime.transforms.lineage import key_of_step, read_lineage
 from hub.runtime.transforms.transform import apply_recipe, find_derived
 from hub.store.progress import Silent
@@ -207,6 +208,17 @@ def test_the_content_of_a_file_is_part_of_the_key(tmp_path: Path, store: Store, 
         plan, parent = ready(tmp_path, store, f"copy:data={path}", host)
         apply_recipe(plan, parent, host=host, store=store)
     assert count.read_text() == "xx"  # the name does not count
+
+
+def test_what_is_in_a_folder_that_an_option_names_is_part_of_the_key(tmp_path: Path) -> None:
+    options = (Option(name="teacher", type=Path),)
+    (tmp_path / "sub").mkdir()
+    seen = []
+    for name, text in (("config.json", "{}"), ("sub/model.safetensors", "x"), ("sub/model.safetensors", "y")):
+        (tmp_path / name).write_text(text)
+        seen.append(content_of(options, {"teacher": tmp_path}, None)["teacher"])
+    assert len(set(seen)) == 3
+    assert content_of(options, {"teacher": tmp_path}, None)["teacher"] == seen[-1]
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,8 @@ from transformers import (
     PreTrainedModel,
 )
 
-from hub.runtime.options import resolve_options
 from hub.runtime.protocols import TransformRequest, Weights
+from hub.testing import resolve_options
 from hub.types import Facts
 from tests.conftest import hub_home, run_hub, weights_home  # noqa: F401 - fixtures
 

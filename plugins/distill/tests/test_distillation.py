@@ -13,8 +13,7 @@ from hub_distill.loading import open_model
 from safetensors.torch import load_file, save_file
 
 from hub.errors import InferenceError, InputError, OptionError, UsageError
-
-from .conftest import WORDS, metrics_of, request_of, sentences, write_tiny, write_tokenizer
+from plugins.distill.tests.conftest import WORDS, metrics_of, request_of, sentences, write_tiny, write_tokenizer
 
 TEXTS = sentences(120)
 
@@ -119,7 +118,7 @@ def test_a_student_of_another_width_learns_through_a_map_that_is_not_kept(tmp_pa
     teacher = write_tiny(tmp_path / "teacher", "text-generation")
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    from .conftest import LLAMA
+    from plugins.distill.tests.conftest import LLAMA
 
     torch.manual_seed(3)
     smaller = {**LLAMA, "hidden_size": 16, "num_hidden_layers": 1}

@@ -10,8 +10,7 @@ from hub_distill.facts import predict
 from hub_distill.plugin import OPTIONS
 from hub_distill.shapes import evenly, made_smaller
 
-from hub.runtime.options import resolve_options
-from hub.runtime.transforms.data import content_of
+from hub.testing import resolve_options
 from hub.types import Facts, WeightFile
 
 CONFIG = {
@@ -90,16 +89,6 @@ def test_a_students_own_config_is_foretold(tmp_path) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"x" * 1000)
     found = foretold(student=str(tmp_path))
     assert (found.family, found.config["n_layers"], found.size) == ("distilbert", 2, 1612)
-
-
-def test_what_is_in_the_folder_of_a_teacher_is_part_of_the_key(tmp_path) -> None:
-    (tmp_path / "sub").mkdir()
-    seen = []
-    for name, text in (("config.json", "{}"), ("sub/model.safetensors", "x"), ("sub/model.safetensors", "y")):
-        (tmp_path / name).write_text(text)
-        seen.append(content_of(OPTIONS, {"teacher": tmp_path}, None)["teacher"])
-    assert len(set(seen)) == 3
-    assert content_of(OPTIONS, {"teacher": tmp_path}, None)["teacher"] == seen[-1]
 
 
 def test_layers_are_taken_evenly_with_the_first_and_the_last() -> None:

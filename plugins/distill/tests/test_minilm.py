@@ -10,9 +10,8 @@ import pytest
 from hub_distill.plugin import OPTIONS
 
 import hub
+from plugins.distill.tests.conftest import metrics_of
 from tests.conftest import RunHub, hub_home, run_hub, weights_home  # noqa: F401 - fixtures
-
-from .conftest import metrics_of
 
 TEXTS = [
     f"{who} {what} {where}."

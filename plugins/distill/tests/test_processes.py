@@ -11,8 +11,7 @@ import pytest
 from hub_distill.distillation import distill
 
 from hub.errors import InferenceError, UsageError
-
-from .conftest import metrics_of, request_of, sentences, write_tiny
+from plugins.distill.tests.conftest import metrics_of, request_of, sentences, write_tiny
 
 TEXTS = sentences(60)
 

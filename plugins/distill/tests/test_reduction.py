@@ -10,8 +10,7 @@ from hub_distill.reduction import layer_list, reduced
 from torch import nn
 
 from hub.errors import InferenceError
-
-from .conftest import write_tiny
+from plugins.distill.tests.conftest import write_tiny
 
 BATCH = {"input_ids": torch.tensor([[2, 7, 9, 30, 3]]), "attention_mask": torch.ones(1, 5, dtype=torch.long)}
 

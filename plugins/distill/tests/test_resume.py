@@ -16,8 +16,7 @@ from hub_distill.checkpoint import Best, Checkpoint, read_checkpoint, write_chec
 from hub_distill.distillation import distill
 
 from hub.errors import StorageError
-
-from .conftest import metrics_of, request_of, sentences, write_tiny
+from plugins.distill.tests.conftest import metrics_of, request_of, sentences, write_tiny
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = {

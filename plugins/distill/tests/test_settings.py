@@ -8,7 +8,7 @@ from hub_distill.plugin import OPTIONS
 from hub_distill.settings import layer_pairs, read_settings
 
 from hub.errors import OptionError
-from hub.runtime.options import resolve_options
+from hub.testing import resolve_options
 
 ENCODER, LANGUAGE, CLASSIFIER = (KINDS[t] for t in ("feature-extraction", "text-generation", "text-classification"))
 

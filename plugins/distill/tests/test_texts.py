@@ -8,8 +8,7 @@ from hub_distill.texts import make_corpus, texts_of
 from hub_distill.tokenization import Windows, refuse_other_tokens, render
 
 from hub.errors import InputError, UsageError
-
-from .conftest import WORDS, sentences, write_tiny, write_tokenizer
+from plugins.distill.tests.conftest import WORDS, sentences, write_tiny, write_tokenizer
 
 
 def words(text):

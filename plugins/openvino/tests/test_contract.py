@@ -2,7 +2,6 @@
 
 import pytest
 
-from hub.store.store import Store
 from hub.testing import BackendContract, Opening
 
 
@@ -18,8 +17,9 @@ class TestRun(BackendContract):
     @pytest.fixture(scope="class")
     @classmethod
     def opening(cls, weights_home):
-        store = Store(weights_home / "store")
-        return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", store=store, threads=2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HUB_HOME", str(weights_home))
+            return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", threads=2)
 
 
 @pytest.mark.weights
@@ -27,5 +27,6 @@ class TestRunIR(BackendContract):
     @pytest.fixture(scope="class")
     @classmethod
     def opening(cls, weights_home):
-        store = Store(weights_home / "store")
-        return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", compress="openvino", store=store, threads=2)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("HUB_HOME", str(weights_home))
+            return Opening.of("all-minilm-l6-v2:onnx", backend="openvino", compress="openvino", threads=2)

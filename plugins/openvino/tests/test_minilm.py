@@ -122,7 +122,7 @@ def test_a_large_batch_and_close_give_their_memory_back(minilm):
     script = f"""
 import psutil
 from pathlib import Path
-from hub.runtime.sessions.reclaim import reclaim
+from hub.testing import reclaim
 from plugins.openvino.tests.conftest import request
 from plugins.openvino.tests.test_minilm import FILES, feeds
 from hub_openvino.opening import open_model

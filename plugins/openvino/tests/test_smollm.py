@@ -57,7 +57,7 @@ def test_close_gives_the_memory_back(smollm):
 import gc, psutil
 from pathlib import Path
 from hub.runtime.protocols import Chat, Sampling
-from hub.runtime.sessions.reclaim import reclaim
+from hub.testing import reclaim
 from plugins.openvino.tests.conftest import chat_request
 from hub_openvino.opening import open_model
 import hub_openvino.chats
