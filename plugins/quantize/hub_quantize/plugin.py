@@ -77,13 +77,6 @@ def onnx_graphs() -> list[TransformSpec]:
                     max=1,
                     help="How much of the outliers of activations moves into weights (SmoothQuant); 0 is off.",
                 ),
-                Option(
-                    name="ranges",
-                    type=str,
-                    default="largest",
-                    choices=("largest", "mean", "percentile"),
-                    help="What an activation's range is: the largest seen, the mean over calls, or 99.99 percent.",
-                ),
                 EMBEDDINGS,
                 EXCLUDE,
                 REDUCE,

@@ -24,16 +24,17 @@ __all__ = ["int4", "int8", "quantize_blocks"]
 
 _DOMAIN = "com.microsoft"
 _ACCURACY = 4  # activations are rounded to 8 bits, block by block, where that is faster
+_COLUMNS = 1024  # at once
 
 
 def int8(request: TransformRequest) -> None:
     """Write the graph with 8-bit matrices: as near to the origin as 8 bits get."""
-    _write(request, bits=8)
+    _write(request, 8)
 
 
 def int4(request: TransformRequest) -> None:
     """Write the graph with 4-bit matrices."""
-    _write(request, bits=4)
+    _write(request, 4)
 
 
 def quantize_blocks(matrix: Array, bits: int, block: int) -> tuple[Array, Array, Array]:
@@ -62,56 +63,54 @@ def quantize_blocks(matrix: Array, bits: int, block: int) -> tuple[Array, Array,
     return integers.astype(np.uint8), scales, zeros.astype(np.uint8)
 
 
-def _write(request: TransformRequest, *, bits: int) -> None:
+def _write(request: TransformRequest, bits: int) -> None:
     graph, block = read_graph(request), int(str(request.options["block_size"]))
-    if block < 16 or block & (block - 1):
-        raise UsageError(f"block_size={block} is no power of two from 16 on")
-    excluded = request.options["exclude"]
-    done = 0
-    for node, matrix in graph.matrices([str(each) for each in excluded] if isinstance(excluded, list) else []):
-        _replace(graph, node, matrix, bits, block)
-        done += 1
-    if request.options["embeddings"]:
-        done += quantize_tables(graph)
+    if block & (block - 1):
+        raise UsageError(f"block_size={block} is no power of two", hint="Take one of 16, 32, 64, 128, 256")
+    products = graph.products(request.options["exclude"])
+    for node in products:
+        _replace(graph, node, bits, block)
+    done = len(products) + (quantize_tables(graph) if request.options["embeddings"] else 0)
     if not done:
         raise UsageError(
             f"{graph.name} has no matrix product with constant float weights, so int{bits} finds nothing to compress",
             hint="Convolutions are compressed by: int8-static",
         )
     graph.need(_DOMAIN, 1)
-    request.tell(f"{done} matrices and tables in {bits} bits")
-    graph.write(request.out)
+    request.tell(f"{len(products)} matrices in {bits} bits")
+    graph.write(request)
 
 
-def _replace(graph: Graph, node: onnx.NodeProto, matrix: Array, bits: int, block: int) -> None:
-    weight, kind = node.input[1], graph.initializers[node.input[1]].data_type
-    named = [f"{weight}_int{bits}", f"{weight}_scale", f"{weight}_zero"]
-    if named[0] not in graph.initializers:
-        integers, scales, zeros = quantize_blocks(matrix, bits, block)
-        graph.add(named[0], integers if bits == 8 else integers[..., ::2] | integers[..., 1::2] << 4)
-        graph.add(named[1], scales.reshape(-1).astype(onnx.helper.tensor_dtype_to_np_dtype(kind)))
-        graph.add(named[2], (zeros if bits == 8 else _paired(zeros)).reshape(-1))
-    inputs, outputs = matrix.shape
+def _replace(graph: Graph, node: onnx.NodeProto, bits: int, block: int) -> None:
+    weight, kind = node.input[1], graph.kind(node.input[1])
+    names = [f"{weight}_int{bits}", f"{weight}_scale", f"{weight}_zero"]
+    if names[0] not in graph.initializers:
+        packed, scales, zeros = _packed(graph.weight(weight), bits, block)
+        graph.add(names[0], packed)
+        graph.add(names[1], scales.astype(onnx.helper.tensor_dtype_to_np_dtype(kind)))
+        graph.add(names[2], zeros)
+    inputs, outputs = graph.initializers[weight].dims
+    sizes = {"K": inputs, "N": outputs, "bits": bits, "block_size": block, "accuracy_level": _ACCURACY}
+    make = onnx.helper.make_node
     graph.put(
         node,
-        onnx.helper.make_node(
-            "MatMulNBits",
-            [node.input[0], *named],
-            list(node.output),
-            node.name,
-            domain=_DOMAIN,
-            K=inputs,
-            N=outputs,
-            bits=bits,
-            block_size=block,
-            accuracy_level=_ACCURACY,
-        ),
+        make("MatMulNBits", [node.input[0], *names], list(node.output), node.name, domain=_DOMAIN, **sizes),
     )
-    graph.forget(weight)
 
 
-def _paired(zeros: Array) -> Array:
-    """Two 4-bit numbers in a byte, the first in its low half; a row of odd length gets one that is not used."""
-    even = np.pad(zeros, ((0, 0), (0, zeros.shape[1] % 2)), constant_values=8)
-    paired: Array = even[:, ::2] | even[:, 1::2] << 4
+def _packed(matrix: Array, bits: int, block: int) -> tuple[Array, Array, Array]:
+    """Integers, scales and zero points as the operator takes them, a few columns at once."""
+    parts = []
+    for start in range(0, matrix.shape[1], _COLUMNS):
+        integers, scales, zeros = quantize_blocks(matrix[:, start : start + _COLUMNS], bits, block)
+        if bits == 4:
+            integers, zeros = _paired(integers), _paired(np.pad(zeros, ((0, 0), (0, zeros.shape[1] % 2))))
+        parts.append((integers, scales.reshape(-1), zeros.reshape(-1)))
+    integers, scales, zeros = (np.concatenate(each) for each in zip(*parts, strict=True))
+    return integers, scales, zeros
+
+
+def _paired(numbers: Array) -> Array:
+    """Two 4-bit numbers of the last dimension in a byte, the first in its low half."""
+    paired: Array = numbers[..., ::2] | numbers[..., 1::2] << 4
     return paired

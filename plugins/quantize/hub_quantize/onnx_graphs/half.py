@@ -1,22 +1,24 @@
 """`fp16` of ONNX graphs: weights and computation in float16, inputs and outputs as they are.
 
-Follows Micikevicius et al., Mixed Precision Training (https://arxiv.org/abs/1710.03740), for inference. Knows nothing
-of integers.
+Micikevicius et al., Mixed Precision Training (https://arxiv.org/abs/1710.03740), for inference. Nodes are rewritten by
+ONNX Runtime's own tool; weights do not pass through it, so that few of them are in memory at once. Knows nothing of
+integers.
 """
 
 from __future__ import annotations
 
-import warnings
-
+import numpy as np
+import onnx
 from onnxruntime.transformers.float16 import convert_float_to_float16  # type: ignore[import-untyped]
 
 from hub.errors import UsageError
 from hub.runtime.protocols import TransformRequest
-from hub_quantize.onnx_graphs.graph import read_graph
+from hub_quantize.onnx_graphs.graph import Graph, read_graph
 
 __all__ = ["fp16"]
 
-_FLOAT = 1  # onnx.TensorProto.FLOAT
+_FLOAT, _HALF = onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16
+_LARGEST = 65504.0  # of float16
 
 
 def fp16(request: TransformRequest) -> None:
@@ -27,12 +29,37 @@ def fp16(request: TransformRequest) -> None:
     Raises
     ------
     UsageError
-        No weight is in float32.
+        No matrix is in float32.
     """
     graph = read_graph(request)
-    if not any(tensor.data_type == _FLOAT for tensor in graph.initializers.values()):
-        raise UsageError(f"{graph.name} holds no float32 weights, so fp16 finds nothing to compress")
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="the float32 number .* will be truncated")  # said above
-        model = convert_float_to_float16(graph.model, keep_io_types=True, max_finite_val=65504.0)
-    graph.made(model).write(request.out)
+    named = [name for name in graph.initializers if graph.is_matrix(name) and graph.kind(name) == _FLOAT]
+    if not named:
+        raise UsageError(f"{graph.name} holds no float32 matrices, so fp16 finds nothing to compress")
+    kept = [each.name for each in (*graph.model.graph.input, *graph.model.graph.output)]
+    bare = onnx.ModelProto()
+    bare.CopyFrom(graph.model)
+    _turn_into_inputs(bare.graph, set(named))
+    for tensor in bare.graph.initializer:
+        graph.fill(tensor)
+    made = convert_float_to_float16(bare, keep_io_types=kept, max_finite_val=_LARGEST)
+    _turn_into_weights(made.graph, graph, set(named))
+    Graph(made, graph.folder, graph.name, external=graph.external).write(request)
+
+
+def _turn_into_inputs(graph: onnx.GraphProto, names: set[str]) -> None:
+    for place in reversed(range(len(graph.initializer))):
+        tensor = graph.initializer[place]
+        if tensor.name in names:
+            graph.input.append(onnx.helper.make_tensor_value_info(tensor.name, _FLOAT, tensor.dims))
+            del graph.initializer[place]
+
+
+def _turn_into_weights(made: onnx.GraphProto, origin: Graph, names: set[str]) -> None:
+    kinds = {each.name: each.type.tensor_type.elem_type for each in made.input if each.name in names}
+    for place in reversed(range(len(made.input))):
+        if made.input[place].name in names:
+            del made.input[place]
+    for name, kind in kinds.items():
+        values = np.clip(origin.weight(name), -_LARGEST, _LARGEST)
+        cast = values.astype(np.float16) if kind == _HALF else values
+        made.initializer.append(onnx.numpy_helper.from_array(cast, name))
