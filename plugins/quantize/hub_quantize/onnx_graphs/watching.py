@@ -5,7 +5,7 @@ Runs the graph with ONNX Runtime. Knows nothing of rounding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["watch_channels"]
 
 _FATAL = 4
+_ROWS = 4  # at once: activations take more memory than the weights of a small model
 _SIDES = ("Min", "Max")
 
 
@@ -42,8 +43,8 @@ def watch_channels(graph: Graph, widths: Mapping[str, int], feeds: Sequence[Feed
     wanted = [f"hub_watch_{place}_{side}" for place in range(len(names)) for side in _SIDES]
     lows = [np.full(width, np.inf, np.float32) for width in widths.values()]
     highs = [np.full(width, -np.inf, np.float32) for width in widths.values()]
-    for each in feeds:
-        found = session.run(wanted, dict(each))
+    for each in _slices(graph, feeds):
+        found = session.run(wanted, each)
         for place, name in enumerate(names):
             low, high = found[2 * place], found[2 * place + 1]
             if not (np.isfinite(low).all() and np.isfinite(high).all()):
@@ -60,6 +61,7 @@ def _session(graph: Graph, widths: Mapping[str, int]) -> onnxruntime.InferenceSe
         _watch(watched.graph, graph.opset, name, width, f"hub_watch_{place}")
     settings = onnxruntime.SessionOptions()
     settings.log_severity_level = _FATAL
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     settings.enable_cpu_mem_arena = False  # would keep the memory of the largest batch
     settings.add_session_config_entry("session.disable_prepacking", "1")  # a second copy of the weights
     settings.add_session_config_entry("session.model_external_initializers_file_folder_path", str(graph.folder))
@@ -68,6 +70,19 @@ def _session(graph: Graph, widths: Mapping[str, int]) -> onnxruntime.InferenceSe
     except Exception as error:  # onnxruntime's exceptions share no base of their own
         reason = str(error).removeprefix("[ONNXRuntimeError] : ").strip()
         raise InferenceError(f"{graph.name} cannot be calibrated: {reason}") from error
+
+
+def _slices(graph: Graph, feeds: Sequence[Feeds]) -> Iterator[dict[str, Array]]:
+    """Feeds of a few rows each, where the graph says that the first dimension of every input is the same free one."""
+    firsts = [each.type.tensor_type.shape.dim[:1] for each in graph.model.graph.input]
+    free = {dims[0].dim_param if dims else "" for dims in firsts}
+    for each in feeds:
+        counts = {len(value) for value in each.values() if value.ndim}
+        if len(free) > 1 or "" in free or len(counts) != 1:
+            yield dict(each)
+            continue
+        for start in range(0, counts.pop(), _ROWS):
+            yield {name: value[start : start + _ROWS] for name, value in each.items()}
 
 
 def _watch(graph: onnx.GraphProto, opset: int, name: str, width: int, output: str) -> None:
