@@ -245,3 +245,50 @@ def test_a_range_holds_zero(low, high, zero):
 def test_smoothing_leaves_channels_alone_that_never_have_a_value():
     np.testing.assert_array_equal(smoothing(np.array([0, 4.0], np.float32), np.ones(2, np.float32), 0.5), [1, 2])
     np.testing.assert_array_equal(smoothing(np.array([3, 4.0], np.float32), np.ones(2, np.float32), 0), [1, 1])
+
+
+def test_weights_that_a_branch_takes_stay(tmp_path):
+    (tmp_path / "in").mkdir()
+    kind = (TensorProto.FLOAT, ["n", 32])
+    branches = {
+        f"{side}_branch": helper.make_graph(
+            [helper.make_node(op, ["product", "w"], [side])], side, [], [helper.make_tensor_value_info(side, *kind)]
+        )
+        for side, op in (("then", "MatMul"), ("else", "Gemm"))
+    }
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["product"], "outer"),
+        helper.make_node("If", ["switch"], ["y"], "branch", **branches),
+    ]
+    path = write(
+        tmp_path / "in" / "model.onnx",
+        nodes,
+        {"w": random(32, 32) / 6},
+        {"x": kind, "switch": (TensorProto.BOOL, [])},
+        {"y": kind},
+    )
+    out = compress("onnx-int8", tmp_path / "in", tmp_path, "model.onnx")
+    feeds = {"x": random(3, 32, seed=1), "switch": np.array(True)}
+    assert cosine(answer(out / "model.onnx", feeds), answer(path, feeds)) > 0.999
+
+
+def test_weights_that_are_inputs_too_are_no_inputs_afterwards(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = encoder(tmp_path / "in", external=False)
+    model = onnx.load(str(path))
+    model.graph.input.append(helper.make_tensor_value_info("up", TensorProto.FLOAT, [WIDTH, 96]))
+    onnx.save_model(model, str(path))
+    out = made("onnx-int8", tmp_path / "in", tmp_path, external=False)
+    assert [each.name for each in onnx.load(str(out / "model.onnx")).graph.input] == ["ids"]
+    assert answer(out / "model.onnx", ids()).shape == (8, 6, WIDTH)
+
+
+def test_numbers_that_float16_cannot_hold_are_named(tmp_path):
+    (tmp_path / "in").mkdir()
+    path = encoder(tmp_path / "in", external=False)
+    model = onnx.load(str(path))
+    (tensor,) = (each for each in model.graph.initializer if each.name == "up")
+    tensor.CopyFrom(onnx.numpy_helper.from_array(random(WIDTH, 96) * 1e5, "up"))
+    onnx.save_model(model, str(path))
+    with pytest.raises(InferenceError, match=r"'up' of model\.onnx holds .*, which float16 cannot hold"):
+        made("onnx-fp16", tmp_path / "in", tmp_path, external=False)

@@ -130,4 +130,9 @@ def _data(tensor: ReaderTensor, kind: GGMLQuantizationType) -> np.ndarray:
     values = dequantize(tensor.data, tensor.tensor_type)
     if not np.isfinite(values).all():
         raise InferenceError(f"weight '{tensor.name}' holds NaN or infinity, so it cannot be quantized")
+    if kind == GGMLQuantizationType.F16 and np.abs(values).max(initial=0) > np.finfo(np.float16).max:
+        raise InferenceError(
+            f"weight '{tensor.name}' holds {np.abs(values).max():.3g}, which float16 cannot hold",
+            hint="bfloat16 holds every float32: take bf16",
+        )
     return np.ascontiguousarray(encode(values, kind)).view(np.uint8)

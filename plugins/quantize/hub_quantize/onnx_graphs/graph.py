@@ -6,7 +6,7 @@ Knows nothing of quantization.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,8 +50,7 @@ class Graph:
         self.name = name
         self.external = external
         self.initializers = {each.name: each for each in model.graph.initializer}
-        self._uses = Counter(name for node in model.graph.node for name in node.input)
-        self._uses.update(each.name for each in model.graph.output)
+        self._uses = Counter(_taken(model.graph))
         self._places: dict[str, tuple[onnx.NodeProto, ...]] = {}
 
     @property
@@ -127,9 +126,10 @@ class Graph:
         nodes = [new for node in self.nodes for new in self._places.get(next(iter(node.output), ""), (node,))]
         del self.model.graph.node[:]
         self.model.graph.node.extend(nodes)
-        for place in reversed(range(len(self.model.graph.initializer))):
-            if self.model.graph.initializer[place].name in gone:
-                del self.model.graph.initializer[place]
+        for values in (self.model.graph.initializer, self.model.graph.input):  # old graphs list weights as inputs too
+            for place in reversed(range(len(values))):
+                if values[place].name in gone:
+                    del values[place]
         self.initializers = {each.name: each for each in self.model.graph.initializer}
         self._places.clear()
 
@@ -198,6 +198,16 @@ def read_graph(request: TransformRequest) -> Graph:
         graph.save(path, external=True)
         del graph
     return Graph(_load(path), path.parent, name, external=external)
+
+
+def _taken(graph: onnx.GraphProto) -> Iterator[str]:
+    """Every name that a node takes or the graph gives, as often as it is, those in branches and loops included."""
+    yield from (each.name for each in graph.output)
+    for node in graph.node:
+        yield from node.input
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                yield from _taken(inner)
 
 
 def _load(path: Path) -> onnx.ModelProto:

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnxruntime.transformers.float16 import convert_float_to_float16  # type: ignore[import-untyped]
 
-from hub.errors import UsageError
+from hub.errors import InferenceError, UsageError
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.onnx_graphs.graph import Graph, read_graph
 
@@ -24,17 +24,20 @@ _LARGEST = 65504.0  # of float16
 def fp16(request: TransformRequest) -> None:
     """Write the graph in float16; operators that have no float16 keep float32.
 
-    Numbers beyond the range of float16 are cut to it: attention masks hold such numbers, and mean the same then.
+    Constants beyond the range of float16 are cut to it: attention masks are such numbers, and mean the same then.
 
     Raises
     ------
     UsageError
-        No matrix is in float32.
+        No weight is in float32.
+    InferenceError
+        A matrix holds a number that float16 cannot hold.
     """
     graph = read_graph(request)
-    named = [name for name in graph.initializers if graph.is_matrix(name) and graph.kind(name) == _FLOAT]
-    if not named:
-        raise UsageError(f"{graph.name} holds no float32 matrices, so fp16 finds nothing to compress")
+    floats = [name for name in graph.initializers if graph.kind(name) == _FLOAT]
+    if not floats:
+        raise UsageError(f"{graph.name} holds no float32 weights, so fp16 finds nothing to compress")
+    named = [name for name in floats if graph.is_matrix(name)]
     kept = [each.name for each in (*graph.model.graph.input, *graph.model.graph.output)]
     bare = onnx.ModelProto()
     bare.CopyFrom(graph.model)
@@ -60,6 +63,11 @@ def _turn_into_weights(made: onnx.GraphProto, origin: Graph, names: set[str]) ->
         if made.input[place].name in names:
             del made.input[place]
     for name, kind in kinds.items():
-        values = np.clip(origin.weight(name), -_LARGEST, _LARGEST)
-        cast = values.astype(np.float16) if kind == _HALF else values
-        made.initializer.append(onnx.numpy_helper.from_array(cast, name))
+        values = origin.weight(name)
+        if kind == _HALF and np.abs(values).max(initial=0) > _LARGEST:
+            raise InferenceError(
+                f"weight '{name}' of {origin.name} holds {np.abs(values).max():.3g}, which float16 cannot hold"
+            )
+        made.initializer.append(
+            onnx.numpy_helper.from_array(values.astype(np.float16) if kind == _HALF else values, name)
+        )

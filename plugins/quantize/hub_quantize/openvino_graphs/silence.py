@@ -1,4 +1,4 @@
-"""Keeps NNCF from writing on the terminal, and from reporting usage over the network as it does by itself. Imports it."""
+"""Keeps NNCF from writing on the terminal, and from reporting usage over the network, which it does by itself."""
 
 from __future__ import annotations
 
