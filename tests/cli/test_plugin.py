@@ -172,7 +172,8 @@ def test_search_lists_what_the_registries_list(hub):
     result = hub("plugin", "search", "gguf", "--json")
     assert result.returncode == 0
     packages = [plugin["package"] for plugin in json.loads(result.stdout)]
-    assert packages == ["openmodelhub-llamacpp"]
+    assert packages[0] == "openmodelhub-llamacpp"
+    assert "openmodelhub-text" not in packages
 
 
 def test_search_that_finds_nothing_says_how_to_see_all(hub):
