@@ -62,19 +62,19 @@ def bytes_per_weight(facts: Facts) -> float:
     return weights_of(facts) / counted.total if counted else _F32
 
 
-def shrunk(facts: Facts, *, linear: float, tables: float, bits: int) -> Facts | str:
+def shrunk(facts: Facts, *, linear: float, tables: float | None, bits: int) -> Facts | str:
     """Facts after weights take so many bytes each, or why that would be nothing gained.
 
     Parameters
     ----------
     linear, tables
-        Bytes of a weight afterwards, scales included.
+        Bytes of a weight afterwards, scales included; `None` for tables that stay.
     bits
         As the refusal calls it.
     """
     counted, now = count(facts) or Count(linear=weights_of(facts) // 4, tables=0), weights_of(facts)
     before = bytes_per_weight(facts)
-    after = round(counted.linear * min(linear, before) + counted.tables * min(tables, before))
+    after = round(counted.linear * linear + counted.tables * (before if tables is None else tables))
     if after > now * _LEAST_GAIN:
         return (
             f"these weights take {before:.1f} bytes each, and {bits} bits would not make them smaller: "

@@ -77,8 +77,8 @@ def gguf_half(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str: 
     return _gguf_fault(facts) or shrunk(facts, linear=2, tables=2, bits=16)
 
 
-def _tables(options: Mapping[str, OptionValue]) -> float:
-    return _BYTE if options.get("embeddings") else 4.0
+def _tables(options: Mapping[str, OptionValue]) -> float | None:
+    return _BYTE if options.get("embeddings") else None
 
 
 def _fault(facts: Facts, suffix: str) -> str:

@@ -46,7 +46,7 @@ def write(folder: Path, **spoiled: np.ndarray) -> Path:
     [
         ("gguf-int8", {}, "Q8_0", "Q8_0", 0.02),
         ("gguf-int4", {}, "Q4_1", "Q8_0", 0.2),
-        ("gguf-int4", {"type": "q4_0"}, "Q4_0", "Q8_0", 0.3),
+        ("gguf-int4", {"type": "q4_0"}, "Q4_0", "Q8_0", 0.35),
         ("gguf-int4", {"type": "q5_1"}, "Q5_1", "Q8_0", 0.1),
         ("gguf-fp16", {}, "F16", "F16", 0.002),
         ("gguf-bf16", {}, "BF16", "BF16", 0.02),
@@ -116,7 +116,7 @@ def test_llama_cpp_answers_from_what_was_written(weights_home, tmp_path, monkeyp
     out = compress("gguf-int8", tmp_path / "in", tmp_path, NAME)
     assert size_of(out) == pytest.approx(134_515_008 * 8.5 / 8, rel=0.03)
     with hub.load(str(out / NAME), context_length=256) as model:
-        assert "4" in model.infer("What is 2+2?", max_tokens=16)
+        assert "4" in model.infer("What is 2+2?", max_tokens=16)["generated_text"]
 
 
 def wide(source: Path, target: Path) -> None:

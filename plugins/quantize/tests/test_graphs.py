@@ -234,7 +234,7 @@ def test_rounding_is_within_half_a_step():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "zero"), [(-1, 1, 128), (0, 2.55, 0), (1, 2.55, 0), (-2.55, -1, 255), (0, 0, 0)]
+    ("low", "high", "zero"), [(-1, 1.1, 121), (0, 2.55, 0), (1, 2.55, 0), (-2.55, -1, 255), (0, 0, 0)]
 )
 def test_a_range_holds_zero(low, high, zero):
     scale, found = range_of(low, high)

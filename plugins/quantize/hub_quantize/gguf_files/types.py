@@ -8,6 +8,7 @@ Vectors stay as they are, as llama.cpp leaves them; the table of embeddings, whi
 from __future__ import annotations
 
 import logging
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -70,17 +71,17 @@ def _write(request: TransformRequest, name: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("gguf").setLevel(logging.ERROR)
     writer = GGUFWriter(target, _architecture(reader, path))
-    _copy_fields(reader, writer)
-    writer.add_file_type(int(_TYPES[name][1]))
-    writer.add_quantization_version(_VERSION)
-    for tensor in reader.tensors:
-        _declare(writer, tensor, kinds[tensor.name])
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_ti_data_to_file()
-    for tensor in reader.tensors:
-        writer.write_tensor_data(_data(tensor, kinds[tensor.name]))
-    writer.close()
+    with closing(writer):
+        _copy_fields(reader, writer)
+        writer.add_file_type(int(_TYPES[name][1]))
+        writer.add_quantization_version(_VERSION)
+        for tensor in reader.tensors:
+            _declare(writer, tensor, kinds[tensor.name])
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor in reader.tensors:
+            writer.write_tensor_data(_data(tensor, kinds[tensor.name]))
 
 
 def _kind(tensor: ReaderTensor, wanted: GGMLQuantizationType) -> GGMLQuantizationType:

@@ -68,7 +68,7 @@ def _replace(graph: Graph, node: onnx.NodeProto, rounded: set[str], *, largest: 
         graph.add(integers, values)
         graph.add(scale, scales)
     make = onnx.helper.make_node
-    parts = [f"{taken}_{part}" for part in ("uint8", "scale", "zero")]
+    parts = [f"{taken}/{part}" for part in ("uint8", "scale", "zero")]
     rounding = [] if taken in rounded else [make("DynamicQuantizeLinear", [taken], parts, f"{node.name}/round")]
     rounded.add(taken)
     graph.put(
