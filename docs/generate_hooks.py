@@ -108,6 +108,8 @@ def default(field: Field[object]) -> str:
     if field.default_factory is not MISSING:
         made = field.default_factory()
         return f" = {type(made).__name__}()" if is_dataclass(made) else f" = {made!r}"
+    if callable(field.default):
+        return " = …"  # the address of a function says nothing
     return "" if field.default is MISSING else f" = {field.default!r}"
 
 

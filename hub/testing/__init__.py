@@ -19,10 +19,12 @@ import pytest
 for name in ("backend", "generating", "model", "requests"):
     pytest.register_assert_rewrite(f"hub.testing.{name}")
 
+from hub.plugin.host import get_host  # noqa: E402 - what is installed, as every command sees it
+from hub.plugin.loading import HEAVY  # noqa: E402 - what an entry point must not import
 from hub.runtime.options import resolve_options  # noqa: E402 - as the core resolves them before a target is called
 from hub.runtime.sessions.reclaim import reclaim  # noqa: E402 - as the core does after a model is closed
 from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
 from hub.testing.model import ModelContract  # noqa: E402
 from hub.testing.opening import Opening  # noqa: E402
 
-__all__ = ["BackendContract", "ModelContract", "Opening", "reclaim", "resolve_options"]
+__all__ = ["HEAVY", "BackendContract", "ModelContract", "Opening", "get_host", "reclaim", "resolve_options"]

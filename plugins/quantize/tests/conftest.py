@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import hub
-from hub.plugin.host import get_host
-from hub.plugin.specs import TransformSpec
+from hub.plugin import TransformSpec
 from hub.runtime.protocols import TransformRequest
+from hub.testing import get_host
 from hub.types import Facts
 from tests.conftest import hub_home, run_hub, weights_home  # noqa: F401 - fixtures
 

@@ -6,8 +6,7 @@ import sys
 import pytest
 
 from hub.errors import PluginBroken
-from hub.plugin.host import get_host
-from hub.plugin.loading import HEAVY
+from hub.testing import HEAVY, get_host
 
 OURS = sorted(name for name, each in get_host().transforms.items() if each.plugin == "quantize")
 PACKAGES = {"onnx": "onnx", "openvino": "nncf", "gguf": "gguf", "safetensors": "ml_dtypes"}

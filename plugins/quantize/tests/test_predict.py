@@ -3,7 +3,7 @@
 import pytest
 from hub_quantize.facts import bytes_per_weight, count, graph_of
 
-from hub.plugin.host import get_host
+from hub.testing import get_host
 from hub.types import Facts, WeightFile
 from plugins.quantize.tests.conftest import spec_of
 
