@@ -1,0 +1,45 @@
+"""all-MiniLM-L6-v2 through the real command: pruned, opened by a backend, near to its origin, and not done twice."""
+
+import json
+
+import numpy as np
+import pytest
+
+import hub
+
+pytestmark = [pytest.mark.weights, pytest.mark.slow]
+
+NEWS = [
+    "The storm left three people missing off the northern coast on Sunday.",
+    "Shares closed lower after the central bank raised its rate again.",
+    "The striker scored twice before half time and left the field injured.",
+    "Farmers fear that the drought will cost them most of this year's harvest.",
+    "A court ordered the airline to pay back passengers for the cancelled flights.",
+    "Researchers found the fossil of a small bird in a quarry in the north.",
+]
+ASKED = ["Rescue crews searched the sea for a second day.", "The bank kept its rate.", "She won in two sets."]
+
+
+@pytest.mark.parametrize(("recipe", "least"), [("prune:ffn=0.25", 0.9)])
+def test_a_pruned_model_answers_nearly_as_its_origin(recipe, least, weights_home, tmp_path, run_hub):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUB_HOME", str(weights_home))
+        folder = str(hub.pull("all-minilm-l6-v2:safetensors").path)
+    words = [sentence.rstrip(".").split() for sentence in NEWS]
+    mixed = [" ".join(one[:6] + other[4:]) + "." for one in words for other in words]
+    (tmp_path / "news.txt").write_text("\n".join(mixed), encoding="utf-8")
+    asked = f"{recipe},data={tmp_path / 'news.txt'}"
+
+    def vectors(*more):
+        found = run_hub("run", folder, *ASKED, "--json", *more, timeout=290)
+        assert found.returncode == 0, found.stderr
+        return np.array([each["vector"] for each in json.loads(found.stdout)["results"]]), found.stderr
+
+    before, _ = vectors()
+    after, said = vectors("--compress", asked)
+    assert "pruned layer 6 of 6" in said
+    cosine = (before * after).sum(axis=1)
+    assert least < cosine.min() < 0.99999
+    again, said = vectors("--compress", asked)
+    assert "pruned layer" not in said
+    np.testing.assert_array_equal(after, again)
