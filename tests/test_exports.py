@@ -21,7 +21,7 @@ MODULES = sorted(
 )
 PUBLIC = {
     "hub": ["HubError", "HubWarning", "LoadedModel", "__version__", "load", "plan", "pull", "search"],
-    "hub.testing": ["BackendContract", "ModelContract", "Opening"],
+    "hub.testing": ["BackendContract", "HEAVY", "ModelContract", "Opening", "get_host", "reclaim", "resolve_options"],
 }
 
 
