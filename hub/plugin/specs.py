@@ -77,12 +77,16 @@ class LoadStep:
         Whether the answers change by more than rounding.
     verbs
         Verbs for which it can; all of the backend's if empty.
+    accepts
+        `(facts: Facts, options: Mapping) -> str | None`: why it cannot be done to these weights here, or `None`.
+        From facts and the step's options alone.
     """
 
     step: str
     lossy: bool = True
     options: tuple[Option, ...] = ()
     verbs: tuple[str, ...] = ()
+    accepts: str | None = None
     summary: str = ""
 
 

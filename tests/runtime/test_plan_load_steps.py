@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hub.errors import HubError, PlanError, UsageError
@@ -20,6 +22,12 @@ HALF = LoadStep(step="bf16", lossy=False)
 def seen(facts: Facts, options: dict[str, object]) -> Estimate:
     """Half of the weights where int8 is asked for."""
     return Estimate(weights=1000 if "int8" not in options else 500 + int(options["int8"]["group"]))  # type: ignore[index]
+
+
+def whole_groups(facts: Facts, options: dict[str, object]) -> str | None:
+    """Refuses groups that do not divide the width."""
+    width = facts.config["hidden_size"]
+    return None if int(width) % int(options["group"]) == 0 else f"groups of {options['group']} do not divide {width}"  # type: ignore[arg-type, call-overload]
 
 
 def plan_of(*specs: object, recipe: str, form: str = "safetensors") -> Plan:
@@ -92,3 +100,16 @@ def test_a_step_that_nothing_knows_lists_the_load_steps(hub_home: object) -> Non
     with pytest.raises(UsageError) as caught:
         plan_of(backend(formats=("safetensors",), load_steps=(BITS,)), recipe="int9")
     assert "int8" in str(caught.value.hint)
+
+
+def test_a_backend_says_why_a_step_cannot_be_done_to_these_weights(hub_home: object) -> None:
+    step = replace(BITS, accepts=f"{HERE}:whole_groups")
+    model = entry(variant("weights", "safetensors"), config={"hidden_size": 48})
+    specs = (backend(formats=("safetensors",), load_steps=(step,)), model_plugin())
+
+    def plan(recipe: str) -> Plan:
+        return make_plan(target_of(model), host=make_host(*specs), store=Store(), recipe=recipe, listed=lambda: ())
+
+    assert plan("int8:group=16").load_steps[0].options == {"group": 16}
+    with pytest.raises(PlanError, match="'int8:group=32': groups of 32 do not divide 48"):
+        plan("int8:group=32")

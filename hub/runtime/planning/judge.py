@@ -74,7 +74,7 @@ class Judge:
         except OptionError as error:
             return [candidate.lost("option", error.message, error=error)]
         try:
-            refusal = self._accepts(backend, facts, candidate.verb)
+            refusal = self._accepts(backend, facts, candidate.verb) or self._accepts_steps(backend, facts, steps)
         except HubError as error:
             return [candidate.lost("broken", error.message, error=error)]
         if refusal:
@@ -147,6 +147,16 @@ class Judge:
         return (
             cast("str | None", ask(self._host, backend, backend.spec.accepts, facts, verb, answer=str | None)) or None
         )
+
+    def _accepts_steps(self, backend: Provided[BackendSpec], facts: Facts, steps: tuple[Loaded, ...]) -> str | None:
+        """Why the backend cannot do one of the steps to these weights while it opens."""
+        offered = {step.step: step.accepts for step in backend.spec.load_steps}
+        for step in steps:
+            accepts = offered[step.step]
+            refusal = ask(self._host, backend, accepts, facts, step.options, answer=str | None) if accepts else None
+            if refusal:
+                return f"'{step}': {refusal}"
+        return None
 
 
 def _plain(step: Loaded) -> OptionValue:
