@@ -71,7 +71,7 @@ def main() -> int:
             f"data={data},batch_size={given.batch_size},learning_rate={given.learning_rate},validation=0.05,device=cpu"
         )
         first = "prune:layers=3 | " if given.prune else ""
-        made = "" if given.prune else "layers=3,"
+        made = "" if given.prune else "keep_layers=3,"
         whole = vectors(path, held, "")
         untaught = f"{first}distill:{made}{how},steps=1".replace(str(given.learning_rate), "0")
         before = vectors(path, held, untaught)

@@ -30,7 +30,7 @@ def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
     student = options.get("student")
     if isinstance(student, Path):
         return _given(facts, student)
-    layers, width = options.get("layers"), options.get("width")
+    layers, width = options.get("keep_layers"), options.get("keep_ffn")
     if layers is None and width is None:
         return facts
     had = layers_of(facts.config)[1]
@@ -58,17 +58,17 @@ def refusal(facts: Facts, options: Mapping[str, OptionValue]) -> str | None:
 
 
 def _unreducible(config: Mapping[str, JSON], options: Mapping[str, OptionValue]) -> str | None:
-    layers, width = options.get("layers"), options.get("width")
+    layers, width = options.get("keep_layers"), options.get("keep_ffn")
     _, had = layers_of(config)
     if isinstance(layers, int):
         if not had:
-            return "its config does not say how many layers it has, so that layers= cannot choose some"
+            return "its config does not say how many layers it has, so that keep_layers= cannot choose some"
         if layers > had:
             return f"it has {had} layers, and a student cannot have {layers}"
     if width is not None and not inner_of(config)[1]:
-        return "its config does not say how wide its feed-forward blocks are, so that width= cannot narrow them"
+        return "its config does not say how wide its feed-forward blocks are, so that keep_ffn= cannot narrow them"
     if width is not None and not had:
-        return "its config does not say how many layers it has, so that width= cannot narrow them"
+        return "its config does not say how many layers it has, so that keep_ffn= cannot narrow them"
     return None
 
 

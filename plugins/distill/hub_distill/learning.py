@@ -125,9 +125,9 @@ def _prepare(run: Run, fleet: Fleet, say: Callable[[str], None]) -> tuple[Traine
 def _student(run: Run, kind: Kind) -> Opened:
     settings = run.settings
     opened = open_model(run.student, kind, "student")
-    if settings.layers is None and settings.width is None:
+    if settings.keep_layers is None and settings.keep_ffn is None:
         return opened
-    return reduced(opened, kind, layers=settings.layers, width=settings.width)
+    return reduced(opened, kind, layers=settings.keep_layers, width=settings.keep_ffn)
 
 
 def _write(run: Run, opened: Opened, pupil: Pupil, outcome: Outcome) -> None:

@@ -12,9 +12,9 @@ WHAT = (
     Option(name="data", type=Path, help="Texts to learn on, one on each line; without it the task's own data set."),
     Option(name="teacher", type=Path, help="Folder of the teacher; without it the model that the recipe began with."),
     Option(name="student", type=Path, help="Folder of the student; without it the weights that reach this step."),
-    Option(name="layers", type=int, min=1, help="Make the student of this many of the layers, evenly spaced."),
+    Option(name="keep_layers", type=int, min=1, help="Make the student of this many of the layers, evenly spaced."),
     Option(
-        name="width", type=float, min=0.01, max=1, help="Make the student with this share of feed-forward channels."
+        name="keep_ffn", type=float, min=0.01, max=1, help="Make the student with this share of feed-forward channels."
     ),
 )
 HOW_LONG = (

@@ -115,7 +115,7 @@ def refuse_unlike(student: PreTrainedModel, teacher: PreTrainedModel, kind: Kind
     if shared and _equal(student.state_dict(), teacher.state_dict()):
         raise UsageError(
             "the student is its own teacher, so that there is nothing to learn",
-            hint="Make it smaller first: distill:layers=N, distill:width=0.5 or prune:… | distill",
+            hint="Make it smaller first: distill:keep_layers=N, distill:keep_ffn=0.5 or prune:… | distill",
         )
     return shared
 

@@ -47,7 +47,7 @@ def reduced(source: Opened, kind: Kind, *, layers: int | None, width: float | No
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1].strip()
         raise InferenceError(
-            f"{type(model).__name__} cannot be made smaller by layers= and width=: {reason}",
+            f"{type(model).__name__} cannot be made smaller by keep_layers= and keep_ffn=: {reason}",
             hint="Name a student of your own: distill:student=FOLDER",
         ) from error
     student.tie_weights()
@@ -101,8 +101,8 @@ def _narrow(state: dict[str, Tensor], model: PreTrainedModel, kept: tuple[int, .
         if not into or len(out) != 1:
             raise InferenceError(
                 f"the feed-forward blocks of {type(model).__name__} are no plain linear maps of {inner} channels, "
-                "so that width= cannot narrow them",
-                hint="Take layers out with layers=, or name a student of your own: distill:student=FOLDER",
+                "so that keep_ffn= cannot narrow them",
+                hint="Take layers out with keep_layers=, or name a student of your own: distill:student=FOLDER",
             )
         norms = [linear[key].weight.float().norm(dim=1) for key in into] + [linear[out[0]].weight.float().norm(dim=0)]
         importance = torch.stack([norm.log() for norm in norms]).sum(dim=0)

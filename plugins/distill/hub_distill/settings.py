@@ -46,8 +46,8 @@ class Settings:
 
     teacher: Path | None
     student: Path | None
-    layers: int | None
-    width: float | None
+    keep_layers: int | None
+    keep_ffn: float | None
     steps: int | None
     epochs: float
     batch_size: int
@@ -139,7 +139,7 @@ def layer_pairs(layer_map: tuple[str, ...], student: int, teacher: int) -> tuple
 def _refuse_clashes(options: Mapping[str, OptionValue], kind: Kind) -> None:
     if options["steps"] is not None and options["epochs"] is not None:
         raise OptionError("steps and epochs both say how long to learn", hint="Give one of them.")
-    for name in ("layers", "width"):
+    for name in ("keep_layers", "keep_ffn"):
         if options["student"] is not None and options[name] is not None:
             raise OptionError(f"student names a model, and {name} would make another one", hint="Give one of them.")
     if options["alpha_logits"] and not kind.logits:

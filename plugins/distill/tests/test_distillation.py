@@ -27,14 +27,14 @@ def learnt(out) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("task", "options"),
     [
-        ("feature-extraction", {"layers": 2}),
-        ("feature-extraction", {"width": 0.5, "optimizer": "sgd", "learning_rate": 0.02}),
-        ("text-generation", {"layers": 2, "learning_rate": 2e-3}),
-        ("text-generation", {"layers": 2, "learning_rate": 2e-3, "alpha_hidden": 1, "layer_map": "even"}),
-        ("text-classification", {"layers": 2, "learning_rate": 2e-3}),
-        ("text-ranking", {"layers": 2, "learning_rate": 2e-3}),
-        ("token-classification", {"layers": 2, "schedule": "cosine", "learning_rate": 2e-3}),
-        ("fill-mask", {"layers": 2, "learning_rate": 2e-3}),
+        ("feature-extraction", {"keep_layers": 2}),
+        ("feature-extraction", {"keep_ffn": 0.5, "optimizer": "sgd", "learning_rate": 0.02}),
+        ("text-generation", {"keep_layers": 2, "learning_rate": 2e-3}),
+        ("text-generation", {"keep_layers": 2, "learning_rate": 2e-3, "alpha_hidden": 1, "layer_map": "even"}),
+        ("text-classification", {"keep_layers": 2, "learning_rate": 2e-3}),
+        ("text-ranking", {"keep_layers": 2, "learning_rate": 2e-3}),
+        ("token-classification", {"keep_layers": 2, "schedule": "cosine", "learning_rate": 2e-3}),
+        ("fill-mask", {"keep_layers": 2, "learning_rate": 2e-3}),
     ],
 )
 def test_a_student_comes_nearer_to_its_teacher_on_texts_that_it_did_not_learn(tmp_path, task, options) -> None:
@@ -48,7 +48,7 @@ def test_a_student_comes_nearer_to_its_teacher_on_texts_that_it_did_not_learn(tm
     assert any("step 30/60, loss" in line and "left" in line for line in told)
     assert told[-1].startswith("kept the student of step")
     found = open_model(tmp_path / "out", KINDS[task], "student")
-    assert found.config["num_hidden_layers"] == options.get("layers", 4)
+    assert found.config["num_hidden_layers"] == options.get("keep_layers", 4)
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         "config.json",
         "model.safetensors",
@@ -67,7 +67,7 @@ def test_metrics_hold_every_step_and_the_plot_is_a_picture(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
     distill(
         request_of(
-            folder, "feature-extraction", tmp_path / "out", TEXTS, layers=2, steps=12, validate_every=5, warmup=0.3
+            folder, "feature-extraction", tmp_path / "out", TEXTS, keep_layers=2, steps=12, validate_every=5, warmup=0.3
         )
     )
     steps, checks = metrics_of(tmp_path / "out")
@@ -85,7 +85,7 @@ def test_metrics_hold_every_step_and_the_plot_is_a_picture(tmp_path) -> None:
 def test_the_same_run_gives_the_same_bytes_and_another_seed_others(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
     for name, seed in (("a", 0), ("b", 0), ("c", 1)):
-        distill(request_of(folder, "feature-extraction", tmp_path / name, TEXTS, layers=2, seed=seed))
+        distill(request_of(folder, "feature-extraction", tmp_path / name, TEXTS, keep_layers=2, seed=seed))
     for file in (tmp_path / "a").iterdir():
         assert file.read_bytes() == (tmp_path / "b" / file.name).read_bytes(), file.name
     assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
@@ -93,7 +93,7 @@ def test_the_same_run_gives_the_same_bytes_and_another_seed_others(tmp_path) -> 
 
 def test_the_best_validation_is_kept_and_not_the_last(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
-    options = {"layers": 2, "steps": 40, "schedule": "constant", "learning_rate": 0.03, "clip": 0, "warmup": 0}
+    options = {"keep_layers": 2, "steps": 40, "schedule": "constant", "learning_rate": 0.03, "clip": 0, "warmup": 0}
     options["validate_every"] = 1
     distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, **options))
     checks = [line["validation"] for line in metrics_of(tmp_path / "out")[1]]
@@ -110,7 +110,7 @@ def test_token_embeddings_stay_where_they_are_the_teachers(tmp_path) -> None:
     name = "embeddings.word_embeddings.weight"
     before = load_file(folder / "model.safetensors")[name]
     for way, same in (("auto", True), ("train", False)):
-        distill(request_of(folder, "feature-extraction", tmp_path / way, TEXTS, layers=2, embeddings=way))
+        distill(request_of(folder, "feature-extraction", tmp_path / way, TEXTS, keep_layers=2, embeddings=way))
         assert torch.equal(load_file(tmp_path / way / "model.safetensors")[name], before) is same
 
 
@@ -136,7 +136,7 @@ def test_a_student_of_another_width_learns_through_a_map_that_is_not_kept(tmp_pa
 def test_a_pruned_artifact_learns_from_what_the_recipe_began_with(tmp_path) -> None:
     origin, pruned = tmp_path / "origin", tmp_path / "pruned"
     write_tiny(origin, "feature-extraction")
-    distill(request_of(origin, "feature-extraction", pruned, TEXTS, layers=2, steps=1, learning_rate=0.0))
+    distill(request_of(origin, "feature-extraction", pruned, TEXTS, keep_layers=2, steps=1, learning_rate=0.0))
     write_tokenizer(pruned)
     distill(request_of(pruned, "feature-extraction", tmp_path / "out", TEXTS, origin=origin))
     start, best = learnt(tmp_path / "out")
@@ -156,7 +156,7 @@ def test_a_named_teacher_teaches(tmp_path) -> None:
 def test_a_language_model_learns_the_next_token_of_the_text_too(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "text-generation")
     text = [" ".join([WORDS[number], *WORDS[:6]]) for number in range(64)]
-    options = {"layers": 2, "alpha_labels": 1, "alpha_logits": 0.1, "learning_rate": 3e-3, "steps": 60}
+    options = {"keep_layers": 2, "alpha_labels": 1, "alpha_logits": 0.1, "learning_rate": 3e-3, "steps": 60}
     distill(request_of(folder, "text-generation", tmp_path / "out", text, **options))
     checks = metrics_of(tmp_path / "out")[1]
     assert checks[-1]["validation_labels"] < 0.7 * checks[0]["validation_labels"]
@@ -183,9 +183,9 @@ def test_labels_and_tokens_must_be_the_same(tmp_path) -> None:
 def test_bad_data_is_refused_before_anything_is_learnt(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
     with pytest.raises(InputError, match="learning needs at least 8"):
-        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS[:3], layers=2))
+        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS[:3], keep_layers=2))
     with pytest.raises(InputError, match="input 0 of the data is bytes"):
-        distill(request_of(folder, "feature-extraction", tmp_path / "out", [b"x"], layers=2))
+        distill(request_of(folder, "feature-extraction", tmp_path / "out", [b"x"], keep_layers=2))
     assert not list((tmp_path / "out").iterdir())
 
 
@@ -197,12 +197,12 @@ def test_damaged_weights_of_a_teacher_are_named(tmp_path) -> None:
     with pytest.raises(
         InferenceError, match=r"the teacher gives .* not finite, first in .*'encoder.layer.2.output.dense"
     ):
-        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, layers=2))
+        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, keep_layers=2))
 
 
 def test_a_loss_that_is_not_finite_names_step_and_layer_and_keeps_nothing(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "text-generation")
-    options = {"layers": 2, "optimizer": "sgd", "learning_rate": 1e35, "clip": 0, "warmup": 0, "steps": 20}
+    options = {"keep_layers": 2, "optimizer": "sgd", "learning_rate": 1e35, "clip": 0, "warmup": 0, "steps": 20}
     request = request_of(
         folder, "text-generation", tmp_path / "out", TEXTS, **options, validate_every=20, checkpoint_every=1
     )
@@ -220,14 +220,14 @@ def test_a_device_that_is_not_there_is_refused(tmp_path) -> None:
         pytest.skip("there is a GPU")
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
     with pytest.raises(OptionError, match="finds no cuda here"):
-        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, layers=2, device="cuda"))
+        distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, keep_layers=2, device="cuda"))
 
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_student_learns_on_a_gpu(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "text-generation")
-    options = {"layers": 2, "learning_rate": 2e-3, "steps": 60, "device": "cuda", "precision": "auto"}
+    options = {"keep_layers": 2, "learning_rate": 2e-3, "steps": 60, "device": "cuda", "precision": "auto"}
     distill(request_of(folder, "text-generation", tmp_path / "out", TEXTS, **options))
     start, best = learnt(tmp_path / "out")
     assert best < 0.85 * start
@@ -235,7 +235,9 @@ def test_a_student_learns_on_a_gpu(tmp_path) -> None:
 
 def test_bfloat16_learns_as_well(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
-    distill(request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, layers=2, steps=60, precision="bfloat16"))
+    distill(
+        request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, keep_layers=2, steps=60, precision="bfloat16")
+    )
     start, best = learnt(tmp_path / "out")
     assert best < 0.85 * start
     assert json.loads((tmp_path / "out/config.json").read_text())["num_hidden_layers"] == 2

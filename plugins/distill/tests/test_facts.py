@@ -45,7 +45,7 @@ def test_a_student_that_was_made_before_stays_as_it_is() -> None:
 
 
 def test_fewer_layers_have_another_config_and_size() -> None:
-    found = foretold(layers=3)
+    found = foretold(keep_layers=3)
     assert found.config["num_hidden_layers"] == 3
     assert found.parts == {"": ("model.safetensors",)}
     assert [(file.path, file.sha256) for file in found.files] == [
@@ -58,7 +58,7 @@ def test_fewer_layers_have_another_config_and_size() -> None:
 
 
 def test_narrower_blocks_have_another_config_and_size() -> None:
-    found = foretold(width=0.5)
+    found = foretold(keep_ffn=0.5)
     assert found.config["intermediate_size"] == 768
     assert found.config["num_hidden_layers"] == 6
     assert 0.8 < found.size / FACTS.size < 0.95
@@ -70,9 +70,9 @@ def test_narrower_blocks_have_another_config_and_size() -> None:
         ({"task": "image-classification"}, {}, "models of texts .*, not for image-classification"),
         ({"parts": {"a": (), "b": ()}}, {}, "one part, and this one has 'a', 'b'"),
         ({"config": {**CONFIG, "quantization_config": {"bits": 4}}}, {}, "quantized"),
-        ({}, {"layers": 7}, "it has 6 layers, and a student cannot have 7"),
-        ({"config": {"model_type": "bert"}}, {"layers": 2}, "does not say how many layers"),
-        ({"config": {"num_hidden_layers": 6}}, {"width": 0.5}, "does not say how wide"),
+        ({}, {"keep_layers": 7}, "it has 6 layers, and a student cannot have 7"),
+        ({"config": {"model_type": "bert"}}, {"keep_layers": 2}, "does not say how many layers"),
+        ({"config": {"num_hidden_layers": 6}}, {"keep_ffn": 0.5}, "does not say how wide"),
         ({}, {"steps": 3, "epochs": 2}, "steps and epochs both"),
         ({}, {"student": "/nowhere"}, "student /nowhere has no config.json"),
     ],

@@ -33,7 +33,7 @@ def test_a_few_steps_bring_half_of_a_real_model_nearer_to_the_whole(
         path = hub.pull("all-minilm-l6-v2:safetensors").path
     data = tmp_path / "news.txt"
     data.write_text("\n".join(TEXTS), encoding="utf-8")
-    recipe = f"distill:layers=3,data={data},steps=10,batch_size=8,validate_every=5,device=cpu"
+    recipe = f"distill:keep_layers=3,data={data},steps=10,batch_size=8,validate_every=5,device=cpu"
     asked = ["A dog was seen in the rain.", "The company lost the case."]
     plain = run_hub("run", str(path), *asked, "--json", env={"OMP_NUM_THREADS": "1"}, timeout=250)
     made = run_hub("run", str(path), *asked, "--json", "--compress", recipe, env={"OMP_NUM_THREADS": "1"}, timeout=250)

@@ -30,7 +30,7 @@ def test_two_processes_take_the_steps_of_one(tmp_path, task) -> None:
     extra = {"alpha_labels": 0.5} if task == "text-generation" else {}
     for count in (1, 2):
         request = request_of(
-            folder, task, tmp_path / str(count), TEXTS, layers=2, steps=8, batch_size=7, processes=count, **extra
+            folder, task, tmp_path / str(count), TEXTS, keep_layers=2, steps=8, batch_size=7, processes=count, **extra
         )
         distill(replace(request, tell=told.append))
     (ours, checks), (theirs, other) = (metrics_of(tmp_path / name) for name in "12")
@@ -51,7 +51,9 @@ def test_what_goes_wrong_in_a_process_is_raised_as_it_was(tmp_path) -> None:
 
 def test_a_process_that_dies_ends_the_run(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
-    request = request_of(folder, "feature-extraction", tmp_path / "out", TEXTS, layers=2, steps=100000, processes=2)
+    request = request_of(
+        folder, "feature-extraction", tmp_path / "out", TEXTS, keep_layers=2, steps=100000, processes=2
+    )
     killed: list[int] = []
 
     def tell(text: str) -> None:

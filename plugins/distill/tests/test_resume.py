@@ -20,7 +20,7 @@ from plugins.distill.tests.conftest import metrics_of, request_of, sentences, wr
 
 ROOT = Path(__file__).parents[3]
 OPTIONS = {
-    "layers": 2,
+    "keep_layers": 2,
     "steps": 120,
     "checkpoint_every": 10,
     "validate_every": 15,
@@ -85,7 +85,7 @@ class StoppedError(Exception):
 )
 def test_a_run_that_was_stopped_anywhere_ends_as_one_that_was_not(tmp_path, task, extra) -> None:
     folder = write_tiny(tmp_path / "teacher", task)
-    options = {"layers": 2, "steps": 40, "validate_every": 4, "checkpoint_every": 6, **extra}
+    options = {"keep_layers": 2, "steps": 40, "validate_every": 4, "checkpoint_every": 6, **extra}
     distill(request_of(folder, task, tmp_path / "whole", sentences(60), **options))
     request = request_of(folder, task, tmp_path / "stopped", sentences(60), **options)
     for place in ("step 16/", "step 28/"):

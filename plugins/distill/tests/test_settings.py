@@ -47,8 +47,8 @@ def test_how_long_it_learns() -> None:
     ("kind", "given", "reason"),
     [
         (ENCODER, {"steps": 1, "epochs": 1}, "steps and epochs"),
-        (ENCODER, {"student": "x", "layers": 2}, "student names a model, and layers"),
-        (ENCODER, {"student": "x", "width": 0.5}, "student names a model, and width"),
+        (ENCODER, {"student": "x", "keep_layers": 2}, "student names a model, and keep_layers"),
+        (ENCODER, {"student": "x", "keep_ffn": 0.5}, "student names a model, and keep_ffn"),
         (ENCODER, {"alpha_logits": 1}, "alpha_logits is for models that give logits"),
         (CLASSIFIER, {"alpha_labels": 1}, "alpha_labels is for language models"),
         (LANGUAGE, {"layer_map": "even"}, "layer_map says which hidden states"),
