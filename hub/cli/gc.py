@@ -15,7 +15,7 @@ __all__ = ["command"]
 
 _KINDS = {
     "artifact": "folder of links that no pulled model needs",
-    "blob": "file that no pulled model needs",
+    "blob": "file that no pulled model needs, or data of a task",
     "partial": "download that did not finish",
     "session": "scratch files of a pull that was killed",
 }
@@ -29,10 +29,14 @@ def command(dry_run: bool, yes: bool, as_json: bool) -> None:
     """Free what nothing refers to.
 
     Files that no pulled model needs, downloads that did not finish, and what killed pulls left. What a pull that is
-    running needs stays, and so does everything in the Hugging Face cache.
+    running needs stays, and so does everything in the Hugging Face cache, and a public data set while a model that was
+    made with it is here (hub list), so that it can be made again.
     """
+    from hub.runtime.transforms.lineage import data_in_use
+
     store = Store()
-    items = store.garbage()
+    kept = data_in_use(store)
+    items = store.garbage(kept)
     if not as_json:
         print_table(("frees", "what", "name"), [_row(item) for item in items])
     if not items:
@@ -41,7 +45,7 @@ def command(dry_run: bool, yes: bool, as_json: bool) -> None:
         total = human_size(sum(item.size for item in items))
         if not yes and sys.stdin.isatty():
             click.confirm(f"Free {total}?", abort=True, err=True)
-        items = store.collect()
+        items = store.collect(kept)
         note(f"Freed {human_size(sum(item.size for item in items))}")
     if as_json:
         print_json({"items": [_as_json(item) for item in items], "freed": _freed(items, dry_run=dry_run)})

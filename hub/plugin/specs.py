@@ -105,6 +105,9 @@ class BackendSpec:
     load_steps
         Ends of a recipe that it does while it opens; they reach the target in `OpenRequest.load_steps`, and
         `memory` in its options under the step's name.
+    exact
+        Load options, as text, with which it rounds least (`{"dtype": "float32"}`): converters are checked so, and feeds
+        recorded.
     env
         Environment variables that must be set before the library loads; what the user set is kept.
     accepts
@@ -122,6 +125,7 @@ class BackendSpec:
     devices: tuple[str, ...] = ("cpu",)
     options: tuple[Option, ...] = ()
     load_steps: tuple[LoadStep, ...] = ()
+    exact: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     accepts: str | None = None
     memory: str | None = None
@@ -180,6 +184,8 @@ class TransformSpec:
         core and reaches the target as `request.inputs`.
     revision
         Raise it when the output changes for the same input: it is part of the artifact's key.
+    origin
+        Whether the target uses `request.origin`: what the recipe began with is then part of the artifact's key.
     tolerance
         Of a converter: how far its output's tensors may be from its input's, relative to their largest value.
     predict
@@ -194,6 +200,7 @@ class TransformSpec:
     lossy: bool = True
     options: tuple[Option, ...] = ()
     revision: int = 1
+    origin: bool = False
     tolerance: float = 1e-3
     predict: str | None = None
     summary: str = ""

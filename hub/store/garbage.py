@@ -33,14 +33,22 @@ class Garbage:
     path: Path
 
 
-def find_garbage(layout: Layout, records: Collection[Record]) -> list[Garbage]:
-    """Everything that neither these records nor a living session needs, with what each item frees."""
+def find_garbage(layout: Layout, records: Collection[Record], kept: Collection[str] = ()) -> list[Garbage]:
+    """Everything that neither these records nor a living session needs, with what each item frees.
+
+    Parameters
+    ----------
+    kept
+        Hashes of files that stay, and with them the folders that hold nothing else.
+    """
     claims = claimed(layout)
-    keep = claims | {file.sha256 for record in records for file in record.files}
+    keep = {*claims, *kept, *(file.sha256 for record in records for file in record.files)}
     digests = {record.digest.removeprefix("sha256:") for record in records} | claims
     blobs = [path for folder in _entries(layout.blobs) for path in _entries(folder)]
     found: list[tuple[Kind, str, Path]] = [("blob", path.name, path) for path in blobs if path.name not in keep]
-    found += [("artifact", path.name, path) for path in _entries(layout.artifacts) if path.name not in digests]
+    folders = [path for path in _entries(layout.artifacts) if path.name not in digests]
+    spared = {_inode(seen) for path in blobs if path.name in kept for seen in _stats(path)}
+    found += [("artifact", path.name, path) for path in folders if not _holds_only(path, spared)]
     found += [("partial", path.name, path) for path in _entries(layout.partials) if path.name not in keep]
     found += [("session", path.name, path) for path in stale(layout)]
     links = Counter(_inode(seen) for _, _, path in found for seen in _stats(path))
@@ -81,6 +89,12 @@ def _stats(path: Path) -> Iterator[os.stat_result]:
     elif path.is_dir():
         for child in sorted(path.iterdir()):
             yield from _stats(child)
+
+
+def _holds_only(folder: Path, inodes: Collection[tuple[int, int]]) -> bool:
+    """Whether a folder holds links to these files, and nothing else."""
+    held = {_inode(seen) for seen in _stats(folder)}
+    return bool(held) and held <= set(inodes)
 
 
 def _inode(seen: os.stat_result) -> tuple[int, int]:

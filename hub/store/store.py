@@ -151,15 +151,15 @@ class Store:
                 discard(self.layout, items)
         return items
 
-    def garbage(self) -> list[Garbage]:
-        """What neither a record nor a running pull refers to."""
-        return find_garbage(self.layout, self._records.all())
+    def garbage(self, kept: Collection[str] = ()) -> list[Garbage]:
+        """What neither a record nor a running pull refers to, but for the files whose hashes are `kept`."""
+        return find_garbage(self.layout, self._records.all(), kept)
 
-    def collect(self) -> list[Garbage]:
+    def collect(self, kept: Collection[str] = ()) -> list[Garbage]:
         """Remove what `garbage` finds now, and tell what went."""
         self.layout.prepare()
         with store_lock(self.layout):
-            items = self.garbage()
+            items = self.garbage(kept)
             discard(self.layout, items)
         return items
 

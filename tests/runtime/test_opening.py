@@ -34,7 +34,7 @@ def test_a_broken_result_is_refused_by_name_and_nothing_of_it_is_kept(
     with pytest.raises(PluginBroken, match=f"transform 'spoil-onnx' of fake-plugin 1.0: {reason}"):
         apply_recipe(plan, parent, host=host, store=store)
     assert tree(store.layout.root) == before
-    assert read_lineage(store, key_of_step(parent.digest, plan.recipe[0])) is None
+    assert read_lineage(store, key_of_step(parent.digest, plan.recipe[0], parent.digest)) is None
 
 
 def test_a_step_in_the_middle_is_opened_too(tmp_path: Path, hub_home: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_backend_that_is_broken_itself_is_not_blamed_on_the_transform(tmp_path
         *(provided.spec for table in (host.models, host.transforms) for provided in table.values()),
     )
     _, artifact = apply_recipe(plan, parent, host=broken, store=store)
-    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0]))
+    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0], parent.digest))
     assert lineage is not None
     assert lineage.check == {"skipped": "no installed backend opens onnx on the CPU for feature-extraction"}
     assert (artifact.path / "model.onnx").read_text() == "6.0"

@@ -17,14 +17,17 @@ import pytest
 from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, StorageError, UsageError
 from hub.plugin.host import Host
 from hub.runtime.planning.plan import Plan
+from hub.runtime.protocols import OpenRequest, Weights
 from hub.runtime.sessions.load import open_plan
 from hub.runtime.transforms.data import content_of
 from hub.runtime.transforms.lineage import key_of_step, read_lineage
+from hub.runtime.transforms.recording import opened
 from hub.runtime.transforms.transform import apply_recipe, find_derived
 from hub.store.progress import Silent
 from hub.store.store import Store
-from hub.types import Artifact, Option
-from tests.support.making import making_host, plan_for, pulled, step
+from hub.types import Artifact, Facts, Option
+from tests.support.making import Scale, making_host, plan_for, pulled, step
+from tests.support.planning import backend, make_host
 
 ROOT = Path(__file__).parents[2]
 
@@ -100,7 +103,7 @@ def test_lineage_says_where_an_artifact_comes_from(tmp_path: Path, store: Store)
     host = making_host(step("double", "double", options=(option,), revision=3))
     plan, parent = ready(tmp_path, store, "double:level=2", host)
     _, artifact = apply_recipe(plan, parent, host=host, store=store)
-    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0]))
+    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0], parent.digest))
     assert lineage is not None
     assert (lineage.parent, lineage.digest) == (parent.digest, artifact.digest)
     assert (lineage.transform, lineage.revision, lineage.options) == ("double-onnx", 3, {"level": 2})
@@ -116,6 +119,53 @@ def test_another_option_or_revision_is_another_artifact(tmp_path: Path, store: S
         plan, parent = ready(tmp_path, store, recipe, each)
         apply_recipe(plan, parent, host=each, store=store)
     assert count.read_text() == "xxx"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_what_the_recipe_began_with_is_part_of_the_key_of_a_step_that_learns_from_it(
+    tmp_path: Path, store: Store, count: Path, declared: bool
+) -> None:
+    host = making_host(step("one", "write_one"), step("learn", "learn_origin", origin=declared))
+    made = []
+    for number in ("3.0", "4.0", "3.0"):
+        model, parent = pulled(tmp_path / number, store, number)
+        plan = plan_for(model, host, store, "one | learn")
+        _, artifact = apply_recipe(plan, parent, host=host, store=store)
+        assert find_derived(plan, host=host, store=store) is not None
+        made.append((artifact.path / "model.onnx").read_text())
+    assert made == (["3.0", "4.0", "3.0"] if declared else ["3.0"] * 3)
+    assert count.read_text() == ("xx" if declared else "x")
+
+
+def test_after_a_converter_its_output_is_what_the_recipe_began_with(tmp_path: Path, store: Store, count: Path) -> None:
+    host = making_host(
+        step("same", "copy", lossy=False, gives="onnx"),
+        step("one", "write_one"),
+        step("learn", "learn_origin", origin=True),
+    )
+    plan, parent = ready(tmp_path, store, "same | one | learn", host)
+    opens, artifact = apply_recipe(plan, parent, host=host, store=store)
+    assert (artifact.path / "model.onnx").read_text() == "3.0 "
+    assert find_derived(plan, host=host, store=store) == (opens, artifact)
+
+
+def test_feeds_are_recorded_where_the_backend_rounds_least(tmp_path: Path) -> None:
+    option = Option(name="dtype", type=str, default="auto", choices=("auto", "float32"))
+    host = make_host(backend("scale", options=(option,), exact={"dtype": "float32"}, target=f"{__name__}:noting"))
+    facts = Facts(task="feature-extraction", family="", format="onnx", files=(), parts={"": ()})
+    ASKED.clear()
+    with opened(Weights(path=tmp_path, facts=facts), host.backends["scale"], host) as parts:
+        assert list(parts) == [""]
+    assert [request.options for request in ASKED] == [{"dtype": "float32"}]
+
+
+ASKED: list[OpenRequest] = []
+
+
+def noting(request: OpenRequest) -> Scale:
+    """Keep what was asked."""
+    ASKED.append(request)
+    return Scale(1.0)
 
 
 def test_what_was_made_is_listed_and_is_no_garbage(tmp_path: Path, store: Store) -> None:
@@ -294,7 +344,7 @@ def test_a_converter_is_checked_against_its_input(tmp_path: Path, store: Store) 
     host = making_host(step("copy", "copy", lossy=False, gives="onnx", tolerance=1e-6))
     plan, parent = ready(tmp_path, store, "copy", host)
     apply_recipe(plan, parent, host=host, store=store)
-    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0]))
+    lineage = read_lineage(store, key_of_step(parent.digest, plan.recipe[0], parent.digest))
     assert lineage is not None
     assert lineage.check == {"tolerance": 1e-6, "difference": 0.0, "samples": 6}
 

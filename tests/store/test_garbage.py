@@ -68,6 +68,17 @@ def test_what_a_record_names_is_no_garbage(store, pull):
     assert store.garbage() == store.collect() == []
 
 
+def test_files_that_are_kept_by_their_hashes_stay_with_their_folder(store, pull):
+    data = pull("", "", BIG)
+    mixed = pull("", "", BIG, SMALL)
+    kept = {data.files[0].sha256}
+    assert kinds(store.garbage(kept)) == [("artifact", 0), ("blob", len(SMALL))]
+    store.collect(kept)
+    assert store.find(data.files) == data
+    assert not mixed.path.exists()
+    assert kinds(store.collect()) == [("artifact", 0), ("blob", len(BIG))]
+
+
 def test_a_newer_version_makes_the_older_one_garbage(store, pull):
     old = pull("t/one", "v", BIG, SHARED)
     new = pull("t/one", "v", SMALL, SHARED)

@@ -72,6 +72,18 @@ def double(request: TransformRequest) -> None:
     (request.out / "model.onnx").write_text(str(float(request.files[0].read_text()) * 2))
 
 
+def write_one(request: TransformRequest) -> None:
+    """Forget what went in."""
+    (request.out / "model.onnx").write_text("1.0")
+
+
+def learn_origin(request: TransformRequest) -> None:
+    """Take over the number that the recipe began with."""
+    _note()
+    assert request.origin is not None
+    (request.out / "model.onnx").write_text((request.origin.path / "model.onnx").read_text())
+
+
 def write_nothing(request: TransformRequest) -> None:
     _note()
 
@@ -158,11 +170,11 @@ def step(name: str, function: str, **fields: Any) -> TransformSpec:
     return transform(name, "onnx", **{"lossy": True, **fields, "target": f"{HERE}:{function}"})
 
 
-def pulled(folder: Path, store: Store) -> tuple[Model, Artifact]:
+def pulled(folder: Path, store: Store, number: str = "3.0") -> tuple[Model, Artifact]:
     """An entry of one variant, `graph`, pulled from files that are made here."""
     folder.mkdir(parents=True, exist_ok=True)
     files = []
-    for path, text in (("model.onnx", "3.0"), ("tokenizer.json", "{}")):
+    for path, text in (("model.onnx", number), ("tokenizer.json", "{}")):
         (folder / path).write_text(text)
         sha256, size = hash_file(folder / path)
         files.append(File(path=path, size=size, sha256=sha256, sources=(f"file:{folder / path}",)))

@@ -190,6 +190,7 @@ class _Search:
             lossy=spec.lossy,
             options=options,
             asked=asked is not None,
+            origin=spec.origin,
         )
         self.walk(after, position + (asked is not None), (*steps, step), seen)
 

@@ -44,6 +44,7 @@ class Wanted:
 class Step:
     """A transform that a plan runs, every option resolved. `asked` is false for a conversion that the plan added.
 
+    `origin` is true for one that learns from what the recipe began with.
     `content` says what the files hold that options name, or the data that the task brings: `sha256:…` by option.
     """
 
@@ -57,6 +58,7 @@ class Step:
     lossy: bool
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     asked: bool = True
+    origin: bool = False
     content: Mapping[str, JSON] = field(default_factory=dict)
 
     def __str__(self) -> str:

@@ -62,8 +62,8 @@ class Job:
     ----------
     recipe
         All steps up to this one, as text.
-    origin
-        What the recipe began with, for transforms that learn from it.
+    origin, began
+        What the recipe began with, for transforms that learn from it, and its digest.
     session
         Keeps what is being made from being collected as garbage.
     """
@@ -72,6 +72,7 @@ class Job:
     step: Step
     recipe: str
     origin: Weights
+    began: str
     host: Host
     store: Store
     session: Session
@@ -79,7 +80,7 @@ class Job:
 
     def done(self, facts: Facts, parent: Artifact) -> tuple[Facts, Artifact]:
         """The result, made now or earlier; other processes that want the same one wait for it."""
-        key = key_of_step(parent.digest, self.step)
+        key = key_of_step(parent.digest, self.step, self.began)
         with FileLock(self.store.layout.lock(f"{SCHEME}-{key}"), thread_local=False):
             return self._found(key, facts) or self._make(key, facts, parent)
 

@@ -1,8 +1,8 @@
 """Where a derived artifact comes from: one small file for each step that was done, found again by the step's key.
 
-The key is the parent's digest, the transform, its revision, every option and what the files hold that options name;
-the digest is the content. Versions of
-plugins are recorded and not keyed, so that a patch release redoes nothing. Knows nothing of how a step is run.
+The key is the parent's digest, the transform, its revision, every option, what the files hold that options name, and
+the digest of what the recipe began with where the step uses it; the digest is the content. Versions of plugins are
+recorded and not keyed, so that a patch release redoes nothing. Knows nothing of how a step is run.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ __all__ = [
     "Lineage",
     "all_lineages",
     "chain_of",
+    "data_in_use",
     "forget_lineage",
     "key_of_step",
     "read_lineage",
@@ -76,10 +77,16 @@ class Lineage:
     figures: Mapping[str, JSON] = field(default_factory=dict)
 
 
-def key_of_step(parent: str, step: Step) -> str:
-    """Key of a step on the artifact `parent`: 64 hex digits."""
-    options = {**plain_options(step), **step.content}
-    text = json.dumps([parent, step.transform, step.revision, options], sort_keys=True, separators=(",", ":"))
+def key_of_step(parent: str, step: Step, origin: str) -> str:
+    """Key of a step on the artifact `parent`: 64 hex digits.
+
+    Parameters
+    ----------
+    origin
+        Digest of what the recipe began with; it counts where the step uses it.
+    """
+    parts = [parent, step.transform, step.revision, {**plain_options(step), **step.content}]
+    text = json.dumps([*parts, origin] if step.origin else parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -137,6 +144,13 @@ def chain_of(store: Store, digest: str) -> list[Lineage]:
         chain.append(lineage)
         digest = lineage.parent
     return chain[::-1]
+
+
+def data_in_use(store: Store) -> set[str]:
+    """Hashes of the files of public data sets that something in the store was made with, as its lineage says."""
+    chains = (chain_of(store, record.digest) for record in store.records())
+    values = (value for chain in chains for lineage in chain for value in lineage.content.values())
+    return {sha256 for value in values if isinstance(value, list) for sha256 in value if isinstance(sha256, str)}
 
 
 def facts_after(lineage: Lineage, before: Facts, parts: Mapping[str, tuple[str, ...]]) -> Facts:

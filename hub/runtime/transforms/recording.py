@@ -93,10 +93,10 @@ def record_calls(
 
 @contextmanager
 def opened(weights: Weights, backend: Provided[BackendSpec], host: Host) -> Iterator[Mapping[str, Session]]:
-    """Every part, on the CPU and with the backend's own settings."""
+    """Every part, on the CPU, with the backend's own settings but for those that make it round least."""
     for name, value in backend.spec.env.items():
         os.environ.setdefault(name, value)
-    options = resolve_options(backend.spec.options, {}, f"backend '{backend.spec.id}'")
+    options = resolve_options(backend.spec.options, backend.spec.exact, f"backend '{backend.spec.id}'")
     parts: dict[str, Session] = {}
     with ExitStack() as stack:
         for part in weights.facts.parts:

@@ -33,12 +33,13 @@ def find_derived(plan: Plan, *, host: Host, store: Store) -> tuple[Plan, Artifac
     Needs neither the variant's files nor the plugins that ran the steps.
     """
     digest = digest_of_files(plan.files)
-    facts, artifact = plan.source, None
+    facts, artifact, origin, lossy = plan.source, None, digest or "", False
     for step in plan.recipe:
-        lineage = read_lineage(store, key_of_step(digest, step)) if digest else None
+        lineage = read_lineage(store, key_of_step(digest, step, origin)) if digest else None
         if lineage is None:
             return None
-        digest, facts = lineage.digest, facts_of_lineage(lineage, facts, host)
+        digest, facts, lossy = lineage.digest, facts_of_lineage(lineage, facts, host), lossy or step.lossy
+        origin = origin if lossy else digest
         artifact = store.find(lineage.files)
     return None if artifact is None else (_opens(plan, facts, artifact), artifact)
 
@@ -81,7 +82,7 @@ def apply_recipe(
     store.layout.prepare()
     with Session(store.layout, claims) as session:
         facts, made = plan.source, parent
-        origin = Weights(path=parent.path, facts=facts)
+        origin, began = Weights(path=parent.path, facts=facts), parent.digest
         for place, step in enumerate(plan.recipe):
             recipe = recipe_text(plan.recipe[: place + 1])
             job = Job(
@@ -89,6 +90,7 @@ def apply_recipe(
                 step=step,
                 recipe=recipe,
                 origin=origin,
+                began=began,
                 host=host,
                 store=store,
                 session=session,
@@ -96,7 +98,7 @@ def apply_recipe(
             )
             facts, made = job.done(facts, made)
             if not any(each.lossy for each in plan.recipe[: place + 1]):
-                origin = Weights(path=made.path, facts=facts)
+                origin, began = Weights(path=made.path, facts=facts), made.digest
         record(plan, facts, made, store, name or plan.model)
     return _opens(plan, facts, made), made
 

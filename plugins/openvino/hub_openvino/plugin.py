@@ -87,6 +87,7 @@ def hub_backends() -> list[BackendSpec]:
             memory="hub_openvino.facts:memory",
             options=OPTIONS,
             load_steps=LOAD_STEPS,
+            exact={"precision": "f32"},
             summary="ONNX graphs, OpenVINO IR and GGUF models through OpenVINO",
         )
     ]
