@@ -110,6 +110,7 @@ def hub_transforms() -> list[TransformSpec]:
             lossy=True,
             target="hub_distill.distillation:distill",
             predict="hub_distill.facts:predict",
+            origin=True,
             options=OPTIONS,
             summary="A smaller student that learnt to answer as its teacher",
         )
