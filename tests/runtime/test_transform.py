@@ -10,22 +10,25 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.errors import HubError, InferenceError, PluginBroken, PluginMissing, StorageError, UsageError
+from hub.plugin.builtin import hub_tasks
 from hub.plugin.host import Host
 from hub.runtime.planning.plan import Plan
 from hub.runtime.protocols import OpenRequest, Weights
 from hub.runtime.sessions.load import open_plan
 from hub.runtime.transforms.data import content_of
-from hub.runtime.transforms.lineage import key_of_step, read_lineage
+from hub.runtime.transforms.lineage import data_in_use, key_of_step, read_lineage
 from hub.runtime.transforms.recording import opened
 from hub.runtime.transforms.transform import apply_recipe, find_derived
+from hub.store.blobs import hash_file
 from hub.store.progress import Silent
 from hub.store.store import Store
-from hub.types import Artifact, Facts, Option
+from hub.types import Artifact, Facts, Option, WeightFile
 from tests.support.making import Scale, making_host, plan_for, pulled, step
 from tests.support.planning import backend, make_host
 
@@ -258,6 +261,26 @@ def test_the_content_of_a_file_is_part_of_the_key(tmp_path: Path, store: Store, 
         plan, parent = ready(tmp_path, store, f"copy:data={path}", host)
         apply_recipe(plan, parent, host=host, store=store)
     assert count.read_text() == "xx"  # the name does not count
+
+
+def test_the_data_of_a_task_stays_while_what_was_made_with_it_does(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "public.txt"
+    path.write_text("one\ntwo\nthree\nfour\n")
+    sha256, size = hash_file(path)
+    data = WeightFile(path="public.txt", size=size, sha256=sha256, sources=(f"file:{path}",))
+    tasks = [replace(task, data=(data,), read=None) for task in hub_tasks()]
+    monkeypatch.setattr("tests.support.planning.hub_tasks", lambda: tasks)
+    host = making_host(step("copy", "copy", options=(DATA,)))
+    plan, parent = ready(tmp_path, store, "copy", host)
+    apply_recipe(plan, parent, host=host, store=store)
+    assert data_in_use(store) == {sha256}
+    store.collect(data_in_use(store))
+    assert store.find((data,)) is not None
+    store.remove([record for record in store.records() if record.variant == "graph+copy"])
+    assert data_in_use(store) == set()
+    assert {item.name for item in store.collect()} >= {sha256}
 
 
 def test_what_is_in_a_folder_that_an_option_names_is_part_of_the_key(tmp_path: Path) -> None:
