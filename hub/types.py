@@ -5,14 +5,16 @@ Standard library alone, frozen, keyword-only, picklable. Knows nothing of regist
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 __all__ = [
     "JSON",
     "Artifact",
+    "Audio",
     "Estimate",
     "Facts",
     "Message",
@@ -95,6 +97,9 @@ class Facts:
         Part name to the paths of its files; `{"": ...}` where the variant has one part.
     size
         Bytes of all files.
+    architectures
+        Framework to the `"module:attribute"` of a model plugin that builds the model in it; empty where no plugin
+        brings one.
     config
         The numbers that size a model, under the names of a Hugging Face `config.json` (`num_hidden_layers`,
         `num_key_value_heads`, `head_dim`, `hidden_size`, `max_position_embeddings`, …).
@@ -107,6 +112,7 @@ class Facts:
     parts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     size: int = 0
     config: Mapping[str, JSON] = field(default_factory=dict)
+    architectures: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,3 +140,35 @@ class Artifact:
     digest: str
     path: Path
     files: tuple[WeightFile, ...]
+
+
+class Audio(ABC):
+    """Sound: the value of the kind `audio`, whatever holds its samples. Plugins that decode files subclass it.
+
+    Pickles where it stands for a file or for samples in memory. Samples are from -1 to 1, and several channels are
+    mixed to one by their mean.
+
+    Attributes
+    ----------
+    rate
+        Samples in a second, in Hz.
+    channels
+        Channels of the original.
+    duration
+        Seconds.
+    """
+
+    rate: int
+    channels: int
+    duration: float
+
+    @abstractmethod
+    def samples(self, rate: int | None = None) -> Any:  # Any: a numpy array, not importable here
+        """Whole sound as mono, float32 (frames,), at `rate` Hz; at its own without one."""
+
+    @abstractmethod
+    def blocks(self, seconds: float, rate: int | None = None) -> Iterator[Any]:  # Any: as above
+        """Consecutive windows as mono, float32 (frames,), the last one shorter; memory for one window at a time.
+
+        Joined they are what `samples` gives: resampling goes on across their borders.
+        """

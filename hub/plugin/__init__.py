@@ -5,7 +5,16 @@ imported here.
 """
 
 from hub.plugin.hooks import CONTRACT, GROUP, hookimpl
-from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import (
+    BackendSpec,
+    FormatSpec,
+    KindSpec,
+    LoadStep,
+    ModelSpec,
+    SourceSpec,
+    TaskSpec,
+    TransformSpec,
+)
 from hub.sources import Listing, Sink, Source, SourceContext
 from hub.types import JSON, Estimate, Facts, Message, Option, WeightFile
 
@@ -17,6 +26,7 @@ __all__ = [
     "Estimate",
     "Facts",
     "FormatSpec",
+    "KindSpec",
     "Listing",
     "LoadStep",
     "Message",

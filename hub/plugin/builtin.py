@@ -1,4 +1,4 @@
-"""What the core itself gives, through the same hooks as any plugin: tasks, formats and sources, no runtime.
+"""What the core itself gives, through the same hooks as any plugin: tasks, formats, kinds and sources, no runtime.
 
 Always loaded, first, under the name `hub`.
 """
@@ -6,10 +6,10 @@ Always loaded, first, under the name `hub`.
 from __future__ import annotations
 
 from hub.plugin.hooks import hookimpl
-from hub.plugin.specs import FormatSpec, SourceSpec, TaskSpec
+from hub.plugin.specs import FormatSpec, KindSpec, SourceSpec, TaskSpec
 from hub.types import WeightFile
 
-__all__ = ["hub_formats", "hub_sources", "hub_tasks"]
+__all__ = ["hub_formats", "hub_kinds", "hub_sources", "hub_tasks"]
 
 _NEWS = WeightFile(
     path="lee_background.cor",
@@ -63,6 +63,35 @@ def hub_formats() -> list[FormatSpec]:
             match=("*.onnx",),
             weights=("*.onnx", "*.onnx_data", "*.onnx.data"),
             summary="A graph with its weights.",
+        ),
+        FormatSpec(
+            id="pickle",
+            match=("*.pth",),
+            weights=("*.pth", "*.pt", "*.bin", "*.pkl", "*.ckpt"),
+            unsafe=True,
+            summary="Tensors that PyTorch saved; it can carry code.",
+        ),
+    ]
+
+
+@hookimpl
+def hub_kinds() -> list[KindSpec]:
+    """Kinds that need no library to be read and shown."""
+    return [
+        KindSpec(id="text", media="text/plain", suffixes=(".txt",), summary="text in Unicode"),
+        KindSpec(id="messages", media="application/json", suffixes=(".json",), summary="a conversation"),
+        KindSpec(id="tokens", media="application/json", suffixes=(".json",), summary="ids of a vocabulary"),
+        KindSpec(id="vector", media="application/json", suffixes=(".json",), summary="a float32 array"),
+        KindSpec(id="labels", media="application/json", suffixes=(".json",), summary="labels with scores"),
+        KindSpec(id="boxes", media="application/json", suffixes=(".json",), summary="labels with places in a picture"),
+        KindSpec(id="segments", media="application/json", suffixes=(".json",), summary="spans of time, in seconds"),
+        KindSpec(id="json", media="application/json", suffixes=(".json",), summary="any JSON"),
+        KindSpec(
+            id="file",
+            media="application/octet-stream",
+            suffixes=(".bin",),
+            read="hub.runtime.kinds.files:read",
+            summary="any file: its path, or its bytes",
         ),
     ]
 

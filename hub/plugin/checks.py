@@ -16,7 +16,7 @@ import pluggy
 from hub.plugin import hooks
 from hub.plugin.discovery import Installed
 from hub.plugin.loaded import Loaded
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, KindSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 
 __all__ = ["HOOKS", "check_hooks"]
 
@@ -26,6 +26,7 @@ HOOKS: dict[str, tuple[str, type]] = {
     "hub_backends": ("backends", BackendSpec),
     "hub_transforms": ("transforms", TransformSpec),
     "hub_models": ("models", ModelSpec),
+    "hub_kinds": ("kinds", KindSpec),
     "hub_sources": ("sources", SourceSpec),
 }
 """Hook to what it gives: the name of the table in the host, and the type of its specs."""

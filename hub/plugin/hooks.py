@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pluggy
 
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, KindSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 
 __all__ = [
     "CONTRACT",
@@ -18,6 +18,7 @@ __all__ = [
     "hookspec",
     "hub_backends",
     "hub_formats",
+    "hub_kinds",
     "hub_models",
     "hub_sources",
     "hub_tasks",
@@ -55,6 +56,11 @@ def hub_transforms() -> list[TransformSpec]:  # type: ignore[empty-body]
 @hookspec
 def hub_models() -> list[ModelSpec]:  # type: ignore[empty-body]
     """Model plugins, one for each family and task. Called when a plan is made or a repository is looked at."""
+
+
+@hookspec
+def hub_kinds() -> list[KindSpec]:  # type: ignore[empty-body]
+    """Kinds of inputs and outputs, with what reads and writes them. Called when a model is run or a kind is shown."""
 
 
 @hookspec

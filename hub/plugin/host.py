@@ -21,7 +21,7 @@ from hub.plugin.hooks import CONTRACT, GROUP
 from hub.plugin.loaded import Loaded, update_or_disable
 from hub.plugin.loading import collect, load
 from hub.plugin.records import Fault, PluginRecord, Provided
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, KindSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 from hub.plugin.targets import TargetFault, import_target
 
 __all__ = ["BUILTIN", "Fault", "Host", "PluginRecord", "Provided", "get_host"]
@@ -42,7 +42,7 @@ class Host:
         All plugins by name, the core's own part (`hub`) first, whatever their state.
     faults
         All faults of all plugins, those of targets that `resolve` could not have included.
-    tasks, formats, backends, transforms, models, sources
+    tasks, formats, backends, transforms, models, kinds, sources
         Specs by id with who gave them, the core's first.
     """
 
@@ -53,6 +53,7 @@ class Host:
         self.backends = cast("Mapping[str, Provided[BackendSpec]]", MappingProxyType(tables["backends"]))
         self.transforms = cast("Mapping[str, Provided[TransformSpec]]", MappingProxyType(tables["transforms"]))
         self.models = cast("Mapping[str, Provided[ModelSpec]]", MappingProxyType(tables["models"]))
+        self.kinds = cast("Mapping[str, Provided[KindSpec]]", MappingProxyType(tables["kinds"]))
         self.sources = cast("Mapping[str, Provided[SourceSpec]]", MappingProxyType(tables["sources"]))
         self._target_faults: dict[Fault, None] = {}
 

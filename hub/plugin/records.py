@@ -63,7 +63,7 @@ class PluginRecord:
         `ok`; `broken`: at least one fault that is no warning, what is sound in it is still given; `disabled`: switched
         off, not imported; `incompatible`: made for another version of the contract, not imported.
     gives
-        `tasks`, `formats`, `backends`, `transforms`, `models`, `sources` to the ids that it adds.
+        `tasks`, `formats`, `backends`, `transforms`, `models`, `kinds`, `sources` to the ids that it adds.
     import_seconds
         Time that the import of its module took.
     heavy

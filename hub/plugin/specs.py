@@ -1,7 +1,8 @@
 """The frozen specs that plugins return from hooks. Standard library alone.
 
-Every `target`, `probe`, `accepts`, `memory`, `predict`, `claims`, `samples`, `read` and `fidelity` is a
-`"module:attribute"` string, so that a plugin can say what it gives without importing the library that does it.
+Every `target`, `probe`, `accepts`, `memory`, `predict`, `claims`, `samples`, `read`, `write`, `describe`, `draw` and
+`fidelity`, and each of `architectures`, is a `"module:attribute"` string, so that a plugin can say what it gives
+without importing the library that does it.
 Dataclasses do not validate: the host does (`hub.plugin.validate`), and says which plugin, which spec, which field.
 """
 
@@ -12,7 +13,39 @@ from dataclasses import dataclass, field
 
 from hub.types import Option, WeightFile
 
-__all__ = ["BackendSpec", "FormatSpec", "LoadStep", "ModelSpec", "SourceSpec", "TaskSpec", "TransformSpec"]
+__all__ = ["BackendSpec", "FormatSpec", "KindSpec", "LoadStep", "ModelSpec", "SourceSpec", "TaskSpec", "TransformSpec"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KindSpec:
+    """A kind: what goes into a task or comes out of it, with its one Python type, its files and its wire form.
+
+    Parameters
+    ----------
+    id
+        The word in `TaskSpec.inputs` and `outputs`: `image`, `audio`.
+    media
+        Media type of its wire form, in which it goes through pipes and over HTTP: `image/png`.
+    suffixes
+        Endings of the files that it writes and reads, with the dot, that of the wire form first.
+    read
+        `(given: object) -> value` of the kind's Python type. `given` is what a person has: a path (`Path`, or `str`),
+        bytes, a binary stream, or an object of a common library (an array, a PIL image, a pair of samples and rate);
+        a value of the kind is given back as it is. Raises `InputError` with the thing and the reason. Without it, what
+        is given reaches the model as it is.
+    write
+        `(value, suffix: str) -> bytes` in the form of that ending.
+    describe
+        `(value) -> JSON`: what is shown of it where it cannot stand itself: width and height, duration and rate.
+    """
+
+    id: str
+    media: str
+    suffixes: tuple[str, ...]
+    read: str | None = None
+    write: str | None = None
+    describe: str | None = None
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +57,8 @@ class TaskSpec:
     id
         Hugging Face task name.
     inputs, outputs
-        Kinds, best first: `text`, `messages`, `tokens`, `vector`, `labels`, `json`, `file`, ….
+        Ids of kinds, best first: `text`, `messages`, `vector`, `labels`, `boxes`, `segments`, `json`, `file`, `image`,
+        `audio`, …. An input is read by the first that takes it.
     samples
         `() -> list` of inputs that the task can be tried on; they feed checks and export.
     data
@@ -35,6 +69,8 @@ class TaskSpec:
         line of a text file is an input.
     fidelity
         `() -> Fidelity` (`hub.runtime.protocols`): compares answers of a changed model with those of its origin.
+    draw
+        `(value, answer) -> value`: draws an answer on the input that it belongs to; the result is of the input's kind.
     """
 
     id: str
@@ -45,6 +81,7 @@ class TaskSpec:
     data: tuple[WeightFile, ...] = ()
     read: str | None = None
     fidelity: str | None = None
+    draw: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,11 +94,15 @@ class FormatSpec:
         Glob patterns; a folder or repository that holds a file for each of them is of this format.
     weights
         Glob patterns of the files that are its weights; the other files are assets.
+    unsafe
+        Whether its files can carry code, as a pickle does. Such weights are opened only if a registry's entry declares
+        this format and the person allows it, and whoever opens them does so with a reader that refuses code.
     """
 
     id: str
     match: tuple[str, ...]
     weights: tuple[str, ...]
+    unsafe: bool = False
     summary: str = ""
 
 
@@ -105,6 +146,9 @@ class BackendSpec:
     load_steps
         Ends of a recipe that it does while it opens; they reach the target in `OpenRequest.load_steps`, and
         `memory` in its options under the step's name.
+    frameworks
+        Frameworks whose modules it computes with (`torch`): a model plugin may bring an architecture for one of them,
+        which reaches the target in `OpenRequest.architecture`.
     exact
         Load options, as text, with which it rounds least (`{"dtype": "float32"}`): converters are checked so, and feeds
         recorded.
@@ -125,6 +169,7 @@ class BackendSpec:
     devices: tuple[str, ...] = ("cpu",)
     options: tuple[Option, ...] = ()
     load_steps: tuple[LoadStep, ...] = ()
+    frameworks: tuple[str, ...] = ()
     exact: Mapping[str, str] = field(default_factory=dict)
     env: Mapping[str, str] = field(default_factory=dict)
     accepts: str | None = None
@@ -149,6 +194,9 @@ class ModelSpec:
         Verb to the glob patterns of files that must be there (`{"run": ("tokenizer.json",)}`).
     options
         Call options (max_tokens, normalize, …).
+    architectures
+        Framework to what builds the model in it, `(facts: Facts, part: str) -> module`, for weights that do not say how
+        to compute. The module takes the names and shapes of the file's tensors.
     claims
         `(files: tuple[str, ...], config: Mapping) -> bool`: whether an unlisted repository is one of this family.
         `files` are paths, `config` is the parsed `config.json` (empty where there is none).
@@ -161,6 +209,7 @@ class ModelSpec:
     target: str
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     options: tuple[Option, ...] = ()
+    architectures: Mapping[str, str] = field(default_factory=dict)
     claims: str | None = None
     summary: str = ""
 
@@ -188,6 +237,8 @@ class TransformSpec:
         Whether the target uses `request.origin`: what the recipe began with is then part of the artifact's key.
     tolerance
         Of a converter: how far its output's tensors may be from its input's, relative to their largest value.
+    frameworks
+        As of a `BackendSpec`; it reaches the target in `TransformRequest.architecture`.
     predict
         `(facts: Facts, options: Mapping) -> Facts | str`: what would come out, or why it cannot be applied.
     """
@@ -202,6 +253,7 @@ class TransformSpec:
     revision: int = 1
     origin: bool = False
     tolerance: float = 1e-3
+    frameworks: tuple[str, ...] = ()
     predict: str | None = None
     summary: str = ""
 

@@ -14,7 +14,16 @@ from functools import cache
 from pathlib import Path
 from typing import get_args, get_origin, get_type_hints
 
-from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import (
+    BackendSpec,
+    FormatSpec,
+    KindSpec,
+    LoadStep,
+    ModelSpec,
+    SourceSpec,
+    TaskSpec,
+    TransformSpec,
+)
 from hub.types import Option
 
 __all__ = ["VERBS", "validate"]
@@ -27,8 +36,13 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+-]*")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_TARGETS = frozenset({"target", "probe", "accepts", "memory", "predict", "claims", "samples", "read", "fidelity"})
-_FILLED = frozenset({"inputs", "outputs", "match", "weights", "formats", "verbs", "devices", "families", "takes"})
+_SUFFIX = re.compile(r"(\.[a-z0-9]+)+")
+_MEDIA = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
+_ASKED = ("accepts", "claims", "describe", "draw", "fidelity", "memory", "predict", "probe", "read", "samples", "write")
+_TARGETS = frozenset(["target", *_ASKED])
+_FILLED = frozenset(
+    ["inputs", "outputs", "match", "weights", "formats", "verbs", "devices", "families", "takes", "suffixes"]
+)
 _OPTION_TYPES: tuple[type, ...] = (str, int, float, bool, Path, dict)
 
 Check = Callable[[str, object], Iterator[str]]
@@ -134,6 +148,26 @@ def _verbs(name: str, value: object) -> Iterator[str]:
     for verb in value:
         if verb not in VERBS:
             yield f"{name} names {verb!r}, which is no verb ({', '.join(VERBS)})"
+
+
+def _suffixes(name: str, value: object) -> Iterator[str]:
+    assert isinstance(value, tuple)
+    wrong = (each for each in value if not _SUFFIX.fullmatch(each))
+    yield from (f"{name} holds {each!r}, which is no ending such as '.png'" for each in wrong)
+
+
+def _media(name: str, value: object) -> Iterator[str]:
+    if not _MEDIA.fullmatch(str(value)):
+        yield f"{name} is {_shown(value)}, not a media type such as 'image/png'"
+
+
+def _builders(name: str, value: object) -> Iterator[str]:
+    assert isinstance(value, Mapping)
+    for framework, target in value.items():
+        if not _ID.fullmatch(framework):
+            yield f"{name} names {framework!r}, which is no framework"
+        if not _TARGET.fullmatch(target):
+            yield f"{name}[{framework!r}] is {_shown(target)}, not 'module:attribute'"
 
 
 def _environment(name: str, value: object) -> Iterator[str]:
@@ -245,7 +279,10 @@ def _article(name: str) -> str:
 
 
 _RULES: tuple[tuple[tuple[type, ...], str, Check], ...] = (
-    ((TaskSpec, FormatSpec, BackendSpec, TransformSpec, ModelSpec), "id", _spec_id),
+    ((TaskSpec, FormatSpec, BackendSpec, TransformSpec, ModelSpec, KindSpec), "id", _spec_id),
+    ((KindSpec,), "suffixes", _suffixes),
+    ((KindSpec,), "media", _media),
+    ((ModelSpec,), "architectures", _builders),
     ((SourceSpec,), "id", _scheme),
     ((ModelSpec,), "task", _spec_id),
     ((BackendSpec, ModelSpec, LoadStep), "verbs", _verbs),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hub.errors import BadReference
 from hub.plugin.host import get_host
+from hub.runtime.kinds.codecs import Codecs, require_kinds
 from hub.runtime.model import Engine, LoadedModel
 from hub.runtime.planning.plan import Plan
 from hub.runtime.planning.planner import make_plan
@@ -99,6 +100,7 @@ def load(
         options=load_options,
         task=task,
     )
+    require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
         _say(note, progress, depth=3)
     chosen, artifact = _artifact(target, chosen, host, store, progress)
@@ -107,6 +109,7 @@ def load(
         _engine(chosen, artifact, host, worker=worker),
         host.models[chosen.model_plugin].spec,
         host.tasks[chosen.task].spec,
+        Codecs(host),
     )
 
 

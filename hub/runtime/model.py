@@ -6,21 +6,25 @@ Knows nothing of where the model runs: an engine answers, in this process or in 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.errors import SessionClosed, UsageError
 from hub.plugin.specs import ModelSpec, TaskSpec
+from hub.runtime.kinds.answered import Answered, answer_each
+from hub.runtime.kinds.listening import Listener
+from hub.runtime.kinds.reading import Reader
 from hub.runtime.options import resolve_options
-from hub.runtime.protocols import Emit
+from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.inputs import as_batch, as_results
 from hub.runtime.sessions.stream import Pieces, interruptible
 from hub.types import OptionValue
 
 if TYPE_CHECKING:
+    from hub.runtime.kinds.codecs import Codecs
     from hub.runtime.planning.plan import Plan
 
 __all__ = ["Engine", "LoadedModel"]
@@ -37,6 +41,9 @@ class Engine(Protocol):
         cancel: Cancel | None = None,
     ) -> list[Any]:
         """Answer each input, in order."""
+
+    def listen(self, options: Mapping[str, OptionValue]) -> Stream:
+        """Open a stream of input."""
 
     def close(self) -> None:
         """Let the running calls end and give the memory back. May be called again."""
@@ -56,12 +63,15 @@ class LoadedModel:
         Hugging Face name of the task.
     """
 
-    def __init__(self, plan: Plan, engine: Engine, spec: ModelSpec, task: TaskSpec) -> None:
+    def __init__(
+        self, plan: Plan, engine: Engine, spec: ModelSpec, task: TaskSpec, codecs: Codecs | None = None
+    ) -> None:
         self.plan = plan
         self.task = plan.task
         self._engine = engine
         self._spec = spec
         self._kinds = task
+        self._reader = Reader(task, codecs)
         self._lock = Lock()
         self._streams: weakref.WeakSet[Pieces[list[Any]]] = weakref.WeakSet()
         self._closed = False
@@ -74,7 +84,8 @@ class LoadedModel:
         ----------
         inputs
             One input of the task, or a list of them. For `text-generation` an input is a text, or a conversation: a
-            list of `{"role": …, "content": …}`, which counts as one input.
+            list of `{"role": …, "content": …}`, which counts as one input. A picture or a sound is a path, bytes, a
+            binary stream, or an array (of samples: a pair of array and rate).
         **options
             Call options of the model plugin, such as `max_tokens` or `normalize`; see `LoadedModel.options`.
 
@@ -95,10 +106,46 @@ class LoadedModel:
         """
         self._refuse_closed()
         resolved = self._resolve(options)
-        batch, single = as_batch(inputs, self._kinds.inputs)
-        engine = self._engine
-        results = interruptible(lambda emit, cancel: engine.infer(batch, resolved, emit, cancel)) if batch else []
+        batch, single = as_batch(inputs, self._kinds.inputs, media=self._reader.media)
+        results = [result for read in self._reader.batches(batch) for result in self._infer(read, resolved)]
         return as_results(results, single=single, kinds=self._kinds.outputs)
+
+    def each(self, inputs: Iterable[object], **options: object) -> Iterator[Answered]:
+        """Answer inputs one after the other as they are asked for, in batches that memory takes well.
+
+        An input that cannot be read or answered does not end the others: its `Answered` holds the error. So a folder
+        of pictures, of which some are broken, takes one call.
+
+        Yields
+        ------
+        Answered
+            One for each input, in order.
+
+        Raises
+        ------
+        OptionError, SessionClosed, InferenceError
+            As `infer`; only an `InputError` belongs to one input.
+        """
+        self._refuse_closed()
+        resolved = self._resolve(options)
+        return answer_each(inputs, self._reader, lambda batch: self._infer(batch, resolved))
+
+    def listen(self, **options: object) -> Listener:
+        """Open a stream of input, for a model that takes it in pieces, such as sound from a microphone.
+
+        Returns
+        -------
+        Listener
+            `push(chunk)` gives what became certain, `finish()` what is left. A chunk is what one input is.
+
+        Raises
+        ------
+        UsageError
+            The model takes whole inputs alone.
+        """
+        self._refuse_closed()
+        resolved = self._resolve(options)
+        return Listener(self._engine.listen(resolved), self._reader)
 
     def stream(self, input: Any, **options: object) -> Pieces[Any]:  # noqa: A002 - Any: as in infer
         """Answer one input piece by piece.
@@ -118,9 +165,10 @@ class LoadedModel:
         if self._kinds.outputs[:1] != ("text",):
             raise UsageError(f"{self.task} does not answer piece by piece", hint="Use infer()")
         resolved = self._resolve(options)
-        batch, single = as_batch(input, self._kinds.inputs)
+        batch, single = as_batch(input, self._kinds.inputs, media=self._reader.media)
         if not single:
             raise UsageError("stream() takes one input, and was given a list", hint="Use infer(), or one stream each")
+        batch = [self._reader.read(given) for given in batch]
 
         def call(emit: Emit, cancel: Cancel) -> Any:  # Any: the task's output kind
             return engine.infer(batch, resolved, emit, cancel)[0]
@@ -159,6 +207,12 @@ class LoadedModel:
         name = f"{plan.model}:{plan.variant}" if plan.variant else plan.model
         state = " · closed" if self._closed else ""
         return f"<LoadedModel {name} · {self.task} · {plan.backend} on {plan.device}{state}>"
+
+    def _infer(self, batch: list[Any], options: dict[str, OptionValue]) -> list[Any]:  # Any: as in infer
+        self._refuse_closed()
+        engine = self._engine
+        results = interruptible(lambda emit, cancel: engine.infer(batch, options, emit, cancel)) if batch else []
+        return [self._reader.answer(result) for result in results]
 
     def _resolve(self, options: Mapping[str, object]) -> dict[str, OptionValue]:
         return resolve_options(self._spec.options, options, f"{self.task} of '{self._spec.id}'")

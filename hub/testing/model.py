@@ -14,6 +14,7 @@ import pytest
 
 from hub.errors import OptionError, SessionClosed, UsageError
 from hub.plugin.host import get_host
+from hub.runtime.kinds.codecs import Codecs
 from hub.runtime.model import LoadedModel
 from hub.runtime.sessions.answers import FINISHES
 from hub.runtime.sessions.load import open_plan
@@ -157,7 +158,11 @@ class ModelContract:
 def _load(opening: Opening) -> LoadedModel:
     host, plan = get_host(), opening.plan
     return LoadedModel(
-        plan, open_plan(plan, opening.artifact, host), host.models[plan.model_plugin].spec, host.tasks[plan.task].spec
+        plan,
+        open_plan(plan, opening.artifact, host),
+        host.models[plan.model_plugin].spec,
+        host.tasks[plan.task].spec,
+        Codecs(host),
     )
 
 

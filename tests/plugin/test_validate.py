@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from hub.plugin import builtin, validate
-from hub.plugin.specs import BackendSpec, FormatSpec, LoadStep, ModelSpec, SourceSpec, TaskSpec, TransformSpec
+from hub.plugin.specs import (
+    BackendSpec,
+    FormatSpec,
+    KindSpec,
+    LoadStep,
+    ModelSpec,
+    SourceSpec,
+    TaskSpec,
+    TransformSpec,
+)
 from hub.runtime.protocols import VERBS
 from hub.types import Option
 
@@ -37,7 +46,8 @@ MODEL = ModelSpec(
 )
 TRANSFORM = TransformSpec(id="int8", step="int8", takes=("onnx",), target="a:b")
 SOURCE = SourceSpec(id="s3", target="a:b")
-SPECS = (TASK, FORMAT, BACKEND, MODEL, TRANSFORM, SOURCE)
+KIND = KindSpec(id="image", media="image/png", suffixes=(".png", ".tar.gz"), read="a:b", write="a:b", describe="a:b")
+SPECS = (TASK, FORMAT, BACKEND, MODEL, TRANSFORM, SOURCE, KIND)
 
 
 def check(spec: Any, **changes: Any) -> list[str]:
@@ -50,7 +60,7 @@ def test_a_sound_spec_has_no_faults(spec):
 
 
 def test_what_the_core_gives_is_sound():
-    for given in (builtin.hub_tasks(), builtin.hub_formats(), builtin.hub_sources()):
+    for given in (builtin.hub_tasks(), builtin.hub_formats(), builtin.hub_kinds(), builtin.hub_sources()):
         for spec in given:
             assert validate.validate(spec, type(spec)) == []
 
@@ -71,12 +81,7 @@ def test_no_field_takes_a_value_of_another_type(spec, name):
 
 @pytest.mark.parametrize(
     ("spec", "name"),
-    [
-        (spec, field.name)
-        for spec in SPECS
-        for field in fields(spec)
-        if field.name in {"target", "probe", "accepts", "memory", "predict", "claims", "samples", "read", "fidelity"}
-    ],
+    [(spec, field.name) for spec in SPECS for field in fields(spec) if field.name in validate._TARGETS],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
 @pytest.mark.parametrize(
@@ -107,6 +112,11 @@ def test_a_scheme_is_lower_case():
         (BACKEND, {"formats": ("",)}, "formats holds an empty text"),
         (BACKEND, {"devices": ("cpu", "cpu")}, "devices names 'cpu' twice"),
         (BACKEND, {"verbs": ("speak",)}, "verbs names 'speak', which is no verb (run, generate, chat, embed)"),
+        (KIND, {"suffixes": ("png",)}, "suffixes holds 'png', which is no ending such as '.png'"),
+        (KIND, {"suffixes": ()}, "suffixes is empty"),
+        (KIND, {"media": "png"}, "media is 'png' (str), not a media type such as 'image/png'"),
+        (MODEL, {"architectures": {"torch": "a"}}, "architectures['torch'] is 'a' (str), not 'module:attribute'"),
+        (MODEL, {"architectures": {"a b": "a:b"}}, "architectures names 'a b', which is no framework"),
         (BACKEND, {"env": {"A B": "1"}}, "env names 'A B', which cannot be an environment variable"),
         (BACKEND, {"env": {"THREADS": 1}}, "env['THREADS'] is 1 (int), not a str"),
         (BACKEND, {"env": {1: "1"}}, "env has the key 1 (int), not a str"),

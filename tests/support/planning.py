@@ -25,7 +25,7 @@ probed: list[str] = []
 def make_host(*specs: object) -> Host:
     """A host with the built-in formats and these specs, all given by one plugin."""
     tables: dict[str, dict[str, Any]] = {
-        name: {} for name in ("tasks", "formats", "backends", "transforms", "models", "sources")
+        name: {} for name in ("tasks", "formats", "backends", "transforms", "models", "kinds", "sources")
     }
     tables["tasks"] = {
         spec.id: Provided(spec=spec, plugin="hub", distribution="openmodelhub", version="1.0") for spec in hub_tasks()

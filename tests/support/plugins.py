@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 GROUP = "hub.plugins.v1"
-HEAD = "from hub.plugin import BackendSpec, FormatSpec, ModelSpec, Option, SourceSpec, TaskSpec, hookimpl\n"
+HEAD = "from hub.plugin import BackendSpec, FormatSpec, KindSpec, ModelSpec, Option, SourceSpec, TaskSpec, hookimpl\n"
 SESSION = "def open_session(request): ...\n"
 
 

@@ -7,7 +7,7 @@ installed first. Knows nothing of backends, devices or memory.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.errors import HubError, OptionError
 from hub.plugin.specs import TransformSpec
@@ -97,15 +97,7 @@ def carry_over(facts: Facts, spec: TransformSpec) -> Facts:
         return facts
     weights = {path for paths in facts.parts.values() for path in paths}
     assets: tuple[WeightFile, ...] = tuple(file for file in facts.files if file.path not in weights)
-    return Facts(
-        task=facts.task,
-        family=facts.family,
-        format=gives,
-        files=assets,
-        parts=dict.fromkeys(facts.parts, ()),
-        size=facts.size,
-        config=facts.config,
-    )
+    return replace(facts, format=gives, files=assets, parts=dict.fromkeys(facts.parts, ()))
 
 
 class _Search:

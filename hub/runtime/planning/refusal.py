@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hub.plugin.host import Host
     from hub.registry.schema import Plugin, Variant
 
-__all__ = ["does_not_fit", "explain", "no_way", "unknown_backend", "unknown_step", "unknown_task"]
+__all__ = ["does_not_fit", "explain", "no_way", "unknown_backend", "unknown_kind", "unknown_step", "unknown_task"]
 
 Listed = Callable[[], Sequence["Plugin"]]
 
@@ -121,6 +121,19 @@ def unknown_backend(backend: str, host: Host, listed: Listed) -> HubError:
     near = get_close_matches(backend, host.backends, n=1)
     known = f"Installed: {', '.join(sorted(host.backends))}." if host.backends else "None is installed."
     return PluginMissing(told + (f"; did you mean '{near[0]}'?" if near else ""), hint=f"{known} See: hub plugin list")
+
+
+def unknown_kind(kind: str, task: str, host: Host, listed: Listed) -> HubError:
+    """The error for a kind that nothing installed reads and writes, or that is not given because of a fault."""
+    fault = next((each for each in host.faults if each.about == f"kinds/{kind}"), None)
+    if fault is not None:
+        told = f"'{task}' cannot read or write {kind}: plugin '{fault.plugin}' is broken: {fault.reason}"
+        return PluginBroken(told, hint=fault.fix)
+    package = next((each.package for each in listed() if kind in each.gives.get("kinds", ())), "")
+    told = f"'{task}' needs a plugin that reads and writes the kind '{kind}', and none is installed"
+    if package:
+        return _listed_elsewhere(told, f"'{task}' cannot read or write {kind}", package, host)
+    return PluginMissing(told, hint=f"Kinds: {', '.join(sorted(host.kinds))}. See: hub plugin search {kind}")
 
 
 def unknown_step(where: str, name: str, known: Collection[str], host: Host, listed: Listed) -> HubError:

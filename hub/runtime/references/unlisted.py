@@ -46,6 +46,7 @@ def find_variants(files: Iterable[WeightFile], formats: Mapping[str, FormatSpec]
     PlanError
         There are no weights of a known format.
     """
+    formats = {name: spec for name, spec in formats.items() if not spec.unsafe}
     usable = [file for file in files if not path_fault(file.path) and not _hidden(file.path)]
     safe = [file for file in usable if not file.path.lower().endswith((".py", *_PICKLES))]
     weights = [glob for spec in formats.values() for glob in spec.weights]

@@ -11,12 +11,15 @@ from typing import Any
 __all__ = ["as_batch", "as_results"]
 
 
-def as_batch(inputs: Any, kinds: Sequence[str]) -> tuple[list[Any], bool]:  # Any: of the kinds that the task declares
+def as_batch(  # Any: of the kinds that the task declares
+    inputs: Any, kinds: Sequence[str], *, media: bool = False
+) -> tuple[list[Any], bool]:
     """Inputs as a list, and whether it was a single one.
 
-    A list is a batch, except that a list of mappings is one conversation where the task takes `messages`.
+    A list is a batch, except that a list of mappings is one conversation where the task takes `messages`. A tuple is
+    one too, but for tasks of `media`, whose codecs take pairs such as samples and their rate.
     """
-    if not isinstance(inputs, list | tuple):
+    if not isinstance(inputs, list if media else list | tuple):
         return [inputs], True
     if "messages" in kinds and inputs and all(isinstance(item, Mapping) for item in inputs):
         return [list(inputs)], True

@@ -12,9 +12,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.errors import PluginBroken, PluginMissing, SessionClosed
-from hub.runtime.protocols import Delta, Emit, Model, OpenRequest, Session
+from hub.runtime.protocols import Delta, Emit, Model, OpenRequest, Session, Stream
 from hub.runtime.sessions.cancel import Cancel, cancellable
 from hub.runtime.sessions.guard import guard
+from hub.runtime.sessions.listening import Guarded
 from hub.runtime.sessions.reclaim import reclaim
 from hub.runtime.sessions.relay import Relay, foreign, silent
 from hub.types import Artifact, OptionValue
@@ -72,6 +73,18 @@ class OpenedModel:
         with foreign(self._name):
             results = model.evaluate(inputs, options)
         return self._checked(results, inputs)
+
+    def listen(self, options: Mapping[str, OptionValue]) -> Stream:
+        """Open a stream of input.
+
+        Raises
+        ------
+        UsageError
+            The model plugin takes whole inputs alone.
+        """
+        model = self._live()
+        with foreign(self._name):
+            return Guarded(model.stream(options), self._name)
 
     def close(self) -> None:
         """Let the running calls end, close every part, and give the memory back. May be called again."""

@@ -163,6 +163,7 @@ def facts_after(lineage: Lineage, before: Facts, parts: Mapping[str, tuple[str, 
         parts=parts,
         size=sum(file.size or 0 for file in lineage.files),
         config=lineage.config,
+        architectures=before.architectures,
     )
 
 

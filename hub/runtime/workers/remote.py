@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Cancelled, SessionClosed
-from hub.runtime.protocols import Emit
+from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.relay import Relay, silent
 from hub.runtime.workers.process import WorkerProcess
-from hub.runtime.workers.wire import Answer, Ask, Failure, Open, Piece, RemoteTraceback
+from hub.runtime.workers.wire import Answer, Ask, Failure, Listen, Open, Piece, RemoteTraceback
 from hub.types import Artifact, OptionValue
 
 if TYPE_CHECKING:
@@ -70,6 +70,12 @@ class RemoteModel:
                 self._running -= 1
                 self._changed.notify_all()
 
+    def listen(self, options: Mapping[str, OptionValue]) -> Stream:
+        """Open a stream of input; it belongs to the process of now, and ends with it."""
+        with self._changed:
+            process = self._live()
+        return RemoteStream(process, options, self._numbers)
+
     def close(self) -> None:
         """Let the running calls end, then end the process. May be called again."""
         with self._changed:
@@ -113,6 +119,31 @@ class RemoteModel:
         if relay.failure is not None:
             raise relay.failure
         return _results(message, stopped=relay.stopped or ended.is_set())
+
+
+class RemoteStream(Stream):
+    """A stream of input whose model is in another process."""
+
+    def __init__(self, process: WorkerProcess, options: Mapping[str, OptionValue], numbers: Iterator[int]) -> None:
+        self._process = process
+        self._options = options
+        self._numbers = numbers
+        self._stream = next(numbers)
+        self._ask("open")
+
+    def push(self, chunk: Any) -> list[Any]:  # Any: as the contract has it
+        """Take a piece; give what became certain."""
+        return self._ask("push", chunk)
+
+    def finish(self) -> list[Any]:  # Any: as the contract has it
+        """End of input; give what is left."""
+        return self._ask("finish")
+
+    def _ask(self, act: str, *chunk: object) -> list[Any]:  # Any: as above
+        ask = Listen(next(self._numbers), chunk, self._options, self._stream, act)
+        message = self._process.ask(ask.number, ask).get()
+        assert not isinstance(message, Piece)
+        return _results(message, stopped=False)
 
 
 def _results(message: Answer | Failure, *, stopped: bool) -> list[Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "Cancelling",
     "Close",
     "Failure",
+    "Listen",
     "Logged",
     "Open",
     "Piece",
@@ -48,6 +49,14 @@ class Ask:
     number: int
     inputs: Sequence[Any]  # Any: of the kinds that the task declares
     options: Mapping[str, OptionValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Listen(Ask):
+    """To the worker: about a stream of input. `act` is `open`, `push` (of the one input) or `finish`."""
+
+    stream: int
+    act: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,22 @@ from typing import Any
 
 from hub.errors import HubError, InferenceError
 from hub.plugin.host import get_host
-from hub.runtime.protocols import Delta, Emit
+from hub.runtime.protocols import Delta, Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.load import OpenedModel, open_plan
-from hub.runtime.workers.wire import Answer, Ask, Cancelling, Close, Failure, Logged, Open, Piece, Ready, portable
+from hub.runtime.workers.wire import (
+    Answer,
+    Ask,
+    Cancelling,
+    Close,
+    Failure,
+    Listen,
+    Logged,
+    Open,
+    Piece,
+    Ready,
+    portable,
+)
 
 __all__ = ["Worker", "main", "serve"]
 
@@ -55,6 +67,7 @@ class Worker:
         self._sending = threading.Lock()
         self._requests: dict[int, Request] = {}
         self._model: OpenedModel | None = None
+        self._streams: dict[int, Stream] = {}
         self.closing = threading.Event()
         logging.getLogger().addHandler(Forwarded(self._send))
         logging.captureWarnings(True)
@@ -80,12 +93,22 @@ class Worker:
     def work(self, ask: Ask, emit: Emit, cancel: Cancel) -> Sequence[Any]:  # Any: the task's output kind
         """Do what was asked for."""
         assert self._model is not None
+        if isinstance(ask, Listen):
+            return self._listened(ask, self._model)
         return self._model.infer(ask.inputs, ask.options, emit, cancel)
 
     def close(self) -> None:
         """Close the model when its requests have ended."""
         if self._model is not None:
             self._model.close()
+
+    def _listened(self, ask: Listen, model: OpenedModel) -> list[Any]:  # Any: partial results of the task
+        if ask.act == "open":
+            self._streams[ask.stream] = model.listen(ask.options)
+            return []
+        if ask.act == "push":
+            return self._streams[ask.stream].push(ask.inputs[0])
+        return self._streams.pop(ask.stream).finish()
 
     def _take(self, order: object) -> None:
         if isinstance(order, Ask):
