@@ -1,0 +1,1 @@
+"""Reads and writes pictures: the codec of the kind `image`."""
