@@ -55,7 +55,7 @@ def _eight_bits(array: Array) -> Array:
     if np.issubdtype(array.dtype, np.floating):
         if array.size and not (array.min() >= 0 and array.max() <= 1):
             raise InputError(
-                f"an array of {array.dtype} holds numbers from {array.min():g} to {array.max():g}; from 0 to 1 is taken",
+                f"an array of {array.dtype} holds {array.min():g} to {array.max():g}; numbers from 0 to 1 are taken",
                 hint="Divide by the largest value, or give uint8.",
             )
         return np.rint(array * 255).astype(np.uint8)

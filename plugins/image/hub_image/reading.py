@@ -132,7 +132,7 @@ def _rgb(picture: Image.Image) -> Array:
 
 def _scaled(values: Array, mode: str) -> Array:
     """Values of a deep grey picture as uint8: 16 bits by their range, others by what they hold."""
-    if mode.startswith("I;16") or (mode == "I" and values.size and 0 <= values.min() and values.max() <= 0xFFFF):
+    if mode.startswith("I;16") or (mode == "I" and values.size and values.min() >= 0 and values.max() <= 0xFFFF):
         return (values.astype(np.uint32) // 257).astype(np.uint8)
     least, most = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     if not np.isfinite([least, most]).all():

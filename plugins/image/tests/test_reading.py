@@ -113,7 +113,7 @@ def test_the_first_of_several_frames_is_taken():
 
 @pytest.mark.parametrize(("width", "height"), [(10_000, 10_000), (40_000, 40_000), (2_000_000_000, 2)])
 def test_a_bomb_is_refused_from_its_header(width, height):
-    with pytest.raises(InputError, match="megapixels|pixels|exceeds"):
+    with pytest.raises(InputError, match=r"megapixels|exceeds limit"):
         read(header(width, height))
 
 

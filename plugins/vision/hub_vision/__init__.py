@@ -1,0 +1,1 @@
+"""Model plugins for pictures: what is on them, and what is written there."""

@@ -1,0 +1,61 @@
+"""Pictures that the tasks of this package can be tried on: checks, recorded feeds and calibration use them.
+
+They are made, not shipped: shapes and noise of several sizes, and text that is set. Knows nothing of any model.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+if TYPE_CHECKING:
+    from hub.runtime.protocols import Array
+
+__all__ = ["image_classification", "image_to_text"]
+
+_TEXTS = (
+    "The quick brown fox jumps over the lazy dog.",
+    "Invoice No. 2024-117\nTotal: 1,249.50 EUR\nDue on 30 June",
+    "MINUTES\nThe committee met at nine and heard two reports.\nThe next meeting is on Thursday.",
+)
+
+
+def image_classification() -> list[Array]:
+    """A gradient, discs on a ground, stripes, and noise; wide, tall and small."""
+    random = np.random.default_rng(7)
+    return [
+        _gradient(240, 320),
+        _discs(random, 360, 240),
+        np.tile(np.repeat(np.array([[[250, 200, 30], [20, 60, 160]]], np.uint8), 16, axis=1), (300, 10, 1)),
+        random.integers(0, 256, (96, 128, 3), dtype=np.uint8),
+    ]
+
+
+def image_to_text() -> list[Array]:
+    """A line, an invoice and a page."""
+    return [_page(text) for text in _TEXTS]
+
+
+def _gradient(height: int, width: int) -> Array:
+    rows, columns = np.mgrid[0:height, 0:width]
+    return np.stack([rows * 255 // height, columns * 255 // width, (rows + columns) % 256], axis=2).astype(np.uint8)
+
+
+def _discs(random: np.random.Generator, height: int, width: int) -> Array:
+    picture = Image.new("RGB", (width, height), (230, 225, 210))
+    pen = ImageDraw.Draw(picture)
+    for x, y, radius, *colour in random.integers(0, (width, height, 60, 256, 256, 256), (20, 6)).tolist():
+        pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=tuple(colour))
+    return np.asarray(picture)
+
+
+def _page(text: str) -> Array:
+    font = ImageFont.load_default(28)
+    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
+        (40, 30), text, font, spacing=14
+    )
+    picture = Image.new("RGB", (int(left + right), int(top + bottom)), "white")
+    ImageDraw.Draw(picture).multiline_text((40, 30), text, "black", font, spacing=14)
+    return np.asarray(picture)
