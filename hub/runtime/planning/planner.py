@@ -25,6 +25,7 @@ from hub.runtime.planning.plan import Plan
 from hub.runtime.planning.recipe import Step, Wanted, parse_recipe, satisfied
 from hub.runtime.planning.refusal import does_not_fit, no_way, unknown_backend, unknown_step, unknown_task
 from hub.runtime.references.facts import facts_of
+from hub.runtime.sessions.architecture import offered
 from hub.types import Facts, OptionValue, WeightFile
 
 if TYPE_CHECKING:
@@ -154,10 +155,11 @@ def _ways(
             yield Lost(kind="recipe", rejected=Rejected(variant=variant.name, reason=reason))
             continue
         facts = facts_of(target.model, variant, formats=formats)
+        facts = facts if task is None else replace(facts, task=task)
         start = Start(
             variant=variant.name,
             place=place,
-            facts=facts if task is None else replace(facts, task=task),
+            facts=replace(facts, architectures=offered(facts, host)),
             precision=variant.precision,
             steps=tuple(variant.steps),
             unasked=bool(variant.steps) and not wanted and target.variant is None,

@@ -23,7 +23,7 @@ from hub.runtime.protocols.requests import (
     Scored,
     Tensor,
 )
-from hub.runtime.protocols.session import OpenRequest, Probe, Session
+from hub.runtime.protocols.session import Architecture, OpenRequest, Probe, Session
 from hub.runtime.protocols.transform import Record, TransformRequest, Weights
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "VERBS",
+    "Architecture",
     "Chat",
     "Delta",
     "Emit",

@@ -5,10 +5,10 @@ Knows nothing of tasks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hub.errors import UsageError
 from hub.runtime.protocols.requests import Chat, Emit, Generate, Generated, Reply, Score, Scored, Tensor
@@ -17,7 +17,10 @@ from hub.types import JSON, Facts, OptionValue
 if TYPE_CHECKING:
     from hub.runtime.protocols.requests import Array, Feeds, Outputs
 
-__all__ = ["OpenRequest", "Probe", "Session"]
+__all__ = ["Architecture", "OpenRequest", "Probe", "Session"]
+
+Architecture = Callable[[Facts, str], Any]
+"""Builds the model of a part in a framework: a module whose tensors have the names and shapes of the file's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +48,9 @@ class OpenRequest:
         Every option of the spec, resolved: given or default.
     load_steps
         Steps of a recipe to do while opening, in order: name to resolved options. Each is one of the spec's.
+    architecture
+        What builds the model in one of the spec's frameworks, where a model plugin brings it; it takes `facts` and
+        `part`.
     """
 
     path: Path
@@ -54,6 +60,7 @@ class OpenRequest:
     part: str = ""
     options: Mapping[str, OptionValue] = field(default_factory=dict)
     load_steps: Mapping[str, Mapping[str, OptionValue]] = field(default_factory=dict)
+    architecture: Architecture | None = None
 
     @property
     def files(self) -> tuple[Path, ...]:

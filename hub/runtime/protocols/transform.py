@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hub.runtime.protocols.session import Architecture
 from hub.types import Facts, OptionValue
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class TransformRequest:
         What the recipe began with, before any lossy step: the teacher of a distillation. Do not write there.
     work
         Folder that outlives a kill, empty at the first try, for checkpoints. Gone when the step is done.
+    architecture
+        As of an `OpenRequest`.
     tell
         Says a line of progress to the person.
     """
@@ -74,6 +77,7 @@ class TransformRequest:
     record: Record = _records_nothing
     origin: Weights | None = None
     work: Path | None = None
+    architecture: Architecture | None = None
     tell: Callable[[str], None] = _says_nothing
 
     @property

@@ -12,7 +12,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hub.errors import PluginBroken, PluginMissing, SessionClosed
+from hub.runtime.kinds.codecs import Codecs
+from hub.runtime.kinds.reading import Reader
 from hub.runtime.protocols import Delta, Emit, Model, OpenRequest, Session, Stream
+from hub.runtime.sessions.architecture import architecture_of
 from hub.runtime.sessions.cancel import Cancel, cancellable
 from hub.runtime.sessions.guard import guard
 from hub.runtime.sessions.listening import Guarded
@@ -32,10 +35,11 @@ S = TypeVar("S")
 class OpenedModel:
     """A model plugin over its open sessions, in this process. Safe from several threads."""
 
-    def __init__(self, plan: Plan, model: Model, parts: Mapping[str, Session]) -> None:
+    def __init__(self, plan: Plan, model: Model, parts: Mapping[str, Session], reader: Reader | None = None) -> None:
         self.plan = plan
         self._model: Model | None = model
         self._parts = dict(parts)
+        self._reader = reader
         self._name = f"model plugin '{plan.model_plugin}'"
         self._lock = Lock()
 
@@ -59,8 +63,9 @@ class OpenedModel:
         """
         model = self._live()
         relay = Relay(_heeding(emit, cancel), len(inputs), self._name)
+        read = self._read(inputs)
         with cancellable(cancel), relay.calling():
-            results = model.infer(inputs, options, relay)
+            results = model.infer(read, options, relay)
         return self._checked(results, inputs)
 
     def evaluate(
@@ -69,9 +74,9 @@ class OpenedModel:
         options: Mapping[str, OptionValue],
     ) -> list[Any]:
         """What fidelity is measured on, one for each input."""
-        model = self._live()
+        model, read = self._live(), self._read(inputs)
         with foreign(self._name):
-            results = model.evaluate(inputs, options)
+            results = model.evaluate(read, options)
         return self._checked(results, inputs)
 
     def listen(self, options: Mapping[str, OptionValue]) -> Stream:
@@ -103,6 +108,10 @@ class OpenedModel:
             raise SessionClosed(f"model '{self.plan.model}' is closed", hint="Load it again: hub.load(…)")
         return self._model
 
+    def _read(self, inputs: Sequence[Any]) -> Sequence[Any]:  # Any: as above
+        """Inputs by their kind: who measures or calibrates gives paths; what is read already stays as it is."""
+        return inputs if self._reader is None else [self._reader.read(given) for given in inputs]
+
     def _checked(self, results: object, inputs: Sequence[object]) -> list[Any]:  # Any: as above
         if not isinstance(results, list) or len(results) != len(inputs):
             count = len(results) if isinstance(results, list) else type(results).__name__
@@ -130,7 +139,8 @@ def open_plan(plan: Plan, artifact: Artifact, host: Host) -> OpenedModel:
         with foreign(f"model plugin '{plan.model_plugin}'", f"could not open '{plan.model}'"):
             model = family(parts, plan.verb, artifact.path, plan.facts)
         opened.pop_all()
-    return OpenedModel(plan, model, parts)
+    task = host.tasks.get(plan.task)
+    return OpenedModel(plan, model, parts, None if task is None else Reader(task.spec, Codecs(host)))
 
 
 def open_part(plan: Plan, artifact: Artifact, host: Host, part: str = "") -> Session:
@@ -151,6 +161,7 @@ def open_part(plan: Plan, artifact: Artifact, host: Host, part: str = "") -> Ses
         part=part,
         options=dict(plan.options),
         load_steps={step.step: dict(step.options) for step in plan.load_steps},
+        architecture=architecture_of(plan.facts, backend.spec.frameworks, host),
     )
     with foreign(f"backend '{plan.backend}'", f"could not open '{plan.model}'{f' part {part}' if part else ''}"):
         session = opener(request)

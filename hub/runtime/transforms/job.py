@@ -23,6 +23,7 @@ from hub.runtime.planning.paths import carry_over
 from hub.runtime.planning.recipe import Step
 from hub.runtime.protocols import TransformRequest, Weights
 from hub.runtime.references.facts import matches, parts_of
+from hub.runtime.sessions.architecture import architecture_of
 from hub.runtime.transforms.agreement import check_agreement
 from hub.runtime.transforms.data import DATA, task_inputs
 from hub.runtime.transforms.lineage import Lineage, facts_after, key_of_step, plain_options, read_lineage, write_lineage
@@ -148,6 +149,7 @@ class Job:
                 record=partial(self._record, Weights(path=copies, facts=facts), part),
                 origin=self.origin,
                 work=work,
+                architecture=architecture_of(facts, provided.spec.frameworks, self.host),
                 tell=lambda text: self.progress.say(f"{self.step}: {text}"),
             )
             before = {file.path for file in made}

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 from hub.errors import InferenceError
 from hub.plugin.specs import BackendSpec, ModelSpec
 from hub.runtime.asking import ask
+from hub.runtime.kinds.codecs import Codecs
+from hub.runtime.kinds.reading import Reader
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import OpenRequest, Session, Weights
+from hub.runtime.sessions.architecture import architecture_of
 from hub.runtime.sessions.guard import guard
 from hub.runtime.sessions.relay import silent
 
@@ -87,8 +90,14 @@ def record_calls(
     options = resolve_options(plugin.spec.options, given, f"model plugin '{plugin.spec.id}'")
     with opened(weights, backend, host) as parts:
         taps = {part: Tap(session, part, calls) for part, session in parts.items()}
-        build(taps, "run", weights.path, weights.facts).infer(list(samples), options, silent)
+        build(taps, "run", weights.path, weights.facts).infer(_read(samples, plugin.spec.task, host), options, silent)
     return calls
+
+
+def _read(samples: Sequence[object], task: str, host: Host) -> list[Any]:  # Any: of the kinds that the task takes
+    """Samples as a model gets them: a picture is a path or an array until here."""
+    provided = host.tasks.get(task)
+    return list(samples) if provided is None else [Reader(provided.spec, Codecs(host)).read(each) for each in samples]
 
 
 @contextmanager
@@ -101,7 +110,13 @@ def opened(weights: Weights, backend: Provided[BackendSpec], host: Host) -> Iter
     with ExitStack() as stack:
         for part in weights.facts.parts:
             request = OpenRequest(
-                path=weights.path, verb="run", device="cpu", facts=weights.facts, part=part, options=options
+                path=weights.path,
+                verb="run",
+                device="cpu",
+                facts=weights.facts,
+                part=part,
+                options=options,
+                architecture=architecture_of(weights.facts, backend.spec.frameworks, host),
             )
             session = guard(ask(host, backend, backend.spec.target, request), "run", backend=backend.spec.id)
             stack.callback(session.close)
