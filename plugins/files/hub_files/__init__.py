@@ -1,0 +1,1 @@
+"""Tells the type of files and the language of texts."""

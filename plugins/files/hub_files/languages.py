@@ -1,0 +1,48 @@
+"""Languages of texts, by a classifier whose labels are codes of languages. Knows nothing of what computes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from hub.errors import InputError
+from hub.runtime.protocols import Emit, Model
+from hub.types import OptionValue
+
+__all__ = ["Languages"]
+
+
+class Languages(Model):
+    """Codes of languages (ISO 639) with scores."""
+
+    def infer(self, inputs: Sequence[Any], options: Mapping[str, OptionValue], emit: Emit) -> list[Any]:
+        """Tell the language of each text.
+
+        Returns
+        -------
+        list of list of dict
+            `label` and `score`, the likeliest first: at most `top_k`, and those of `threshold` and more; at least one.
+
+        Raises
+        ------
+        InputError
+            An input that is no text, or has nothing in it.
+        """
+        given: Mapping[str, Any] = options  # Any: resolved, so of the types that the options declare
+        for index, text in enumerate(inputs):
+            if not isinstance(text, str):
+                raise InputError(f"input {index} is {type(text).__name__}, not a text")
+            if not text.strip():
+                raise InputError(f"input {index} is a text with nothing in it")
+        feeds = {"text": np.array(inputs, dtype=object), "top_k": np.array(given["top_k"], np.int64)}
+        found = self.parts[""].run(feeds)
+        return [
+            [
+                {"label": label, "score": score}
+                for place, (label, score) in enumerate(zip(labels, scores, strict=True))
+                if label and (place == 0 or score >= given["threshold"])
+            ]
+            for labels, scores in zip(found["labels"].tolist(), found["scores"].tolist(), strict=True)
+        ]
