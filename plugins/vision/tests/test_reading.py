@@ -1,0 +1,171 @@
+"""Text on pictures is read through the real weights of PP-OCR."""
+
+import json
+
+import numpy as np
+import pytest
+from hub_vision.fidelity import distance
+from PIL import Image
+
+import hub
+from hub.errors import InputError
+from plugins.vision.tests.conftest import noise, opened, page
+
+pytestmark = pytest.mark.weights
+
+TEXT = """The museum opens at nine in the morning.
+Tickets cost 12.50 for adults and 6 for children.
+Dogs stay outside; bicycles go into the yard.
+Call +49 30 1234567 or write to info@example.org"""
+
+
+@pytest.fixture(scope="module")
+def reader(vision_home):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HUB_HOME", str(vision_home))
+        model = hub.load("ppocr", backend="onnx", threads=2)
+    with model:
+        yield model
+
+
+def error_rate(found, expected):
+    return distance(expected, found) / len(expected)
+
+
+def test_printed_text_is_read_line_by_line(reader):
+    found = reader.infer(page(TEXT))
+    assert error_rate(found["generated_text"], TEXT) <= 0.02
+    assert found["generated_text"] == "\n".join(box["text"] for box in found["boxes"])
+
+
+def test_places_hold_the_text_that_they_say(reader):
+    picture = np.full((300, 500, 3), 255, np.uint8)
+    word = page("Hamburg", margin=5)
+    picture[200 : 200 + word.shape[0], 300 : 300 + word.shape[1]] = word
+    [line] = reader.infer(picture)["boxes"]
+    assert line["text"] == "Hamburg"
+    assert 0.9 < line["score"] <= 1
+    box = line["box"]
+    assert 290 <= box["xmin"] < 320
+    assert 195 <= box["ymin"] < 220
+    assert box["xmax"] <= 310 + word.shape[1]
+    assert box["ymax"] <= 210 + word.shape[0]
+    dark = (picture < 100).all(axis=2)
+    inside = dark[box["ymin"] : box["ymax"] + 1, box["xmin"] : box["xmax"] + 1].sum()
+    assert inside == dark.sum()
+    assert line["polygon"][0] == [box["xmin"], box["ymin"]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(3000, 2200), (700, 24), (120, 4000)], ids=["large", "flat", "tall"])
+def test_pictures_of_any_shape_are_read_and_places_are_theirs(width, height, reader):
+    picture = np.full((height, width, 3), 255, np.uint8)
+    word = page("Zeppelin", size=max(14, min(64, height // 3)), margin=2 if height < 60 else 10)
+    word = word[:height, :width]
+    picture[: word.shape[0], : word.shape[1]] = word
+    found = reader.infer(picture)
+    assert found["generated_text"].lower() == "zeppelin"
+    [box] = [line["box"] for line in found["boxes"]]
+    assert 0 <= box["xmin"] < box["xmax"] <= word.shape[1] + 12
+    assert 0 <= box["ymin"] < box["ymax"] <= word.shape[0] + 12
+
+
+def test_text_that_is_upside_down_is_turned_if_asked(reader):
+    picture = page("The harbour was empty that evening.")[::-1, ::-1]
+    assert error_rate(reader.infer(picture)["generated_text"], "The harbour was empty that evening.") <= 0.05
+    assert error_rate(reader.infer(picture, direction=False)["generated_text"], "The harbour was empty") > 0.3
+
+
+def test_text_that_is_slanted_is_read(reader):
+    turned = Image.fromarray(page("A slanted line of text", size=36)).rotate(12, expand=True, fillcolor="white")
+    found = reader.infer(np.asarray(turned))
+    assert found["generated_text"] == "A slanted line of text"
+    [line] = found["boxes"]
+    assert line["polygon"][0][1] - line["polygon"][1][1] > 30
+
+
+def test_light_text_on_a_dark_ground_is_read(reader):
+    assert reader.infer(page("Night mode", colour="white", ground="#102030"))["generated_text"] == "Night mode"
+
+
+def test_columns_are_read_one_after_the_other(reader):
+    left = page("One reads this column\nfrom its first line to\nits last line before\nthe other begins.", size=24)
+    right = page("Only then does one go\nup again to the second\ncolumn on the right,\nand reads on there.", size=24)
+    height = max(left.shape[0], right.shape[0])
+    sides = [
+        np.pad(side, ((0, height - side.shape[0]), (0, 40), (0, 0)), constant_values=255) for side in (left, right)
+    ]
+    words = reader.infer(np.concatenate(sides, axis=1))["generated_text"].split()
+    assert words.index("begins.") < words.index("Only")
+    assert words[-1] == "there."
+
+
+def test_a_real_scan_is_read(reader, photos):
+    words = reader.infer(opened(photos / "page.png"))["generated_text"].lower()
+    for expected in ("region-based segmentation", "let us first determine markers"):
+        assert expected in words
+
+
+def test_a_picture_without_text_has_none(reader):
+    empty = {"generated_text": "", "boxes": []}
+    assert reader.infer(np.full((200, 300, 3), 255, np.uint8)) == empty
+    assert reader.infer(np.zeros((1, 1, 3), np.uint8)) == empty
+    assert reader.infer(noise(40, 40))["boxes"] == []
+
+
+def test_several_pictures_are_answered_in_order(reader):
+    words = ["alpha", "beta", "gamma"]
+    answers = reader.infer([page(word, size=20 + 8 * number) for number, word in enumerate(words)])
+    assert [answer["generated_text"] for answer in answers] == words
+
+
+def test_a_batch_of_lines_reads_as_each_line_alone(reader):
+    assert reader.infer(page(TEXT), batch_size=1)["generated_text"] == reader.infer(page(TEXT))["generated_text"]
+
+
+def test_unsure_lines_are_left_out(reader):
+    assert reader.infer(page(TEXT), min_score=1.0)["boxes"] == []
+
+
+def test_files_bytes_and_pictures_are_read(reader, tmp_path):
+    path = tmp_path / "note.png"
+    Image.fromarray(page("Note to self")).save(path)
+    for given in (path, str(path), path.read_bytes(), Image.open(path)):
+        assert reader.infer(given)["generated_text"] == "Note to self"
+    path.write_text("not a picture")
+    with pytest.raises(InputError, match=r"note\.png is no picture"):
+        reader.infer(path)
+
+
+def test_the_command_prints_text_in_a_pipe_and_places_as_json(vision_home, run_hub, tmp_path):
+    path = tmp_path / "note.png"
+    Image.fromarray(page("Milk, bread, two lemons")).save(path)
+    environment = {"HUB_HOME": str(vision_home)}
+    plain = run_hub("run", "ppocr", str(path), env=environment)
+    assert plain.returncode == 0, plain.stderr
+    assert plain.stdout == "Milk, bread, two lemons\n"
+    shown = run_hub("run", "ppocr", str(path), "--json", env=environment)
+    assert json.loads(shown.stdout)["boxes"][0]["text"] == "Milk, bread, two lemons"
+    drawn = tmp_path / "drawn.png"
+    saved = run_hub("run", "ppocr", str(path), "--save", str(drawn), env=environment)
+    assert saved.returncode == 0, saved.stderr
+    assert (np.asarray(Image.open(drawn)) != np.asarray(Image.open(path))).any()
+
+
+def test_the_command_reads_bytes_from_a_pipe(vision_home, run_hub, tmp_path):
+    path = tmp_path / "note.png"
+    Image.fromarray(page("From a pipe")).save(path)
+    with path.open("rb") as stream:
+        found = run_hub("run", "ppocr", "-", env={"HUB_HOME": str(vision_home)}, stdin=stream)
+    assert found.stdout == "From a pipe\n", found.stderr
+
+
+def test_a_folder_is_read_and_what_is_broken_is_named(vision_home, run_hub, tmp_path):
+    for name in ("a", "b", "d"):
+        Image.fromarray(page(f"Sheet {name}")).save(tmp_path / f"{name}.png")
+    (tmp_path / "c.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
+    found = run_hub("run", "ppocr", str(tmp_path), env={"HUB_HOME": str(vision_home)})
+    assert found.returncode == 1
+    assert [line for line in found.stdout.splitlines() if "Sheet" in line] != []
+    for name in ("a", "b", "d"):
+        assert f"Sheet {name}" in found.stdout
+    assert "c.png" in found.stderr
