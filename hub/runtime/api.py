@@ -18,9 +18,9 @@ from hub.runtime.planning.planner import make_plan
 from hub.runtime.planning.variant import choose_variant
 from hub.runtime.references.fetch import fetch
 from hub.runtime.references.resolve import resolve
-from hub.runtime.references.target import Target, record_name, variant_of
+from hub.runtime.references.target import Target, variant_of
 from hub.runtime.sessions.load import open_plan
-from hub.runtime.transforms.transform import apply_recipe, find_derived
+from hub.runtime.transforms.ready import make_ready
 from hub.store.progress import Progress
 from hub.store.store import Store
 from hub.types import Artifact
@@ -103,7 +103,7 @@ def load(
     require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
         _say(note, progress, depth=3)
-    chosen, artifact = _artifact(target, chosen, host, store, progress)
+    chosen, artifact = make_ready(target, chosen, host=host, store=store, progress=progress)
     return LoadedModel(
         chosen,
         _engine(chosen, artifact, host, worker=worker),
@@ -196,20 +196,6 @@ def _say(notice: str, progress: Progress | None, *, depth: int) -> None:
         progress.say(notice)
     else:
         warnings.warn(notice, HubWarning, stacklevel=depth)
-
-
-def _artifact(
-    target: Target, chosen: Plan, host: Host, store: Store, progress: Progress | None
-) -> tuple[Plan, Artifact]:
-    """Weights on this disk, after the plan's recipe, and the plan that opens them."""
-    derived = find_derived(chosen, host=host, store=store) if chosen.recipe else None
-    if derived is not None:
-        return derived
-    if target.root is not None:
-        artifact = Artifact(digest="", path=target.root, files=chosen.files)
-    else:
-        artifact = fetch(target, chosen.variant, store=store, progress=progress)
-    return apply_recipe(chosen, artifact, host=host, store=store, name=record_name(target), progress=progress)
 
 
 def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:

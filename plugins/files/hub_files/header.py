@@ -15,10 +15,11 @@ __all__ = ["refuse_damaged"]
 
 _MAGIC, _VERSION = 793712314, 12
 _SETTINGS = 12
-_MODEL = 7  # place of the kind of model among the settings
+_WIDTH, _LOSS, _MODEL, _BUCKETS = 0, 6, 7, 8  # places among the settings
+_LOSSES = range(1, 5)
 _SUPERVISED = 3
+_WORD, _LABEL = 0, 1
 _CENTROIDS = 256
-_LARGEST = 1 << 40
 
 
 def refuse_damaged(path: Path) -> None:
@@ -57,56 +58,62 @@ class _Reader:
         settings = self._take(f"{_SETTINGS}id")
         if settings[_MODEL] != _SUPERVISED:
             raise _Damaged("it holds vectors of words, and no labels")
-        words, labels, rows = self._dictionary()
-        self._matrix(None)
-        self._matrix(labels)
+        if settings[_LOSS] not in _LOSSES or settings[_WIDTH] < 1 or settings[_BUCKETS] < 0:
+            raise _Damaged("its settings are none")
+        words, labels, pruned = self._dictionary()
+        self._matrix(words + (settings[_BUCKETS] if pruned < 0 else pruned), settings[_WIDTH])
+        self._matrix(labels, settings[_WIDTH])
         if self._at != len(self._data):
             raise _Damaged(f"{len(self._data) - self._at} bytes follow its end")
-        if words < 0 or rows < 0:
-            raise _Damaged("it counts less than nothing")
 
     def _dictionary(self) -> tuple[int, int, int]:
+        """Counts of words, of labels, and of the groups of letters that were kept: below 0 where all were."""
         size, words, labels, _, pruned = self._take("iiiqq")
         if size != words + labels or words < 0 or labels < 1:
             raise _Damaged(f"{words} words and {labels} labels are not {size} entries")
+        found = 0
         for _ in range(size):
             end = self._data.find(b"\0", self._at)
             if end < 0:
                 raise _Damaged("it ends within its words")
             self._at = end + 1
-            self._skip(struct.calcsize("<qb"))
+            _, kind = self._take("qb")
+            if kind not in {_WORD, _LABEL}:
+                raise _Damaged(f"an entry is neither word nor label, but {kind}")
+            found += kind
+        if found != labels:
+            raise _Damaged(f"it announces {labels} labels, and has {found}")
         self._skip(8 * max(0, pruned))
         return words, labels, pruned
 
-    def _matrix(self, rows: int | None) -> None:
-        """A matrix, of so many rows where that is known."""
+    def _matrix(self, rows: int, width: int) -> None:
+        """A matrix of so many rows."""
         (quantized,) = self._take("?")
         if not quantized:
             high, wide = self._take("qq")
-            self._fits(high, wide)
+            self._fits(high, wide, rows, width)
             self._skip(4 * high * wide)
-        else:
-            norms, high, wide, codes = self._take("?qqi")
-            self._fits(high, wide)
-            if codes < 0 or codes % max(1, high):
-                raise _Damaged(f"{codes} codes are not those of {high} rows")
-            self._skip(codes)
-            self._quantizer()
-            if norms:
-                self._skip(high)
-                self._quantizer()
-        if rows is not None and high != rows:
-            raise _Damaged(f"it has {rows} labels, and weights for {high}")
+            return
+        norms, high, wide, codes = self._take("?qqi")
+        self._fits(high, wide, rows, width)
+        if codes < 0 or codes % high:
+            raise _Damaged(f"{codes} codes are not those of {high} rows")
+        self._skip(codes)
+        self._quantizer(width)
+        if norms:
+            self._skip(high)
+            self._quantizer(1)
 
-    def _quantizer(self) -> None:
+    def _quantizer(self, wanted: int) -> None:
         width, parts, part, last = self._take("iiii")
-        if min(width, parts, part, last) < 1 or (parts - 1) * part + last != width:
-            raise _Damaged(f"{parts} parts of {part} are not {width}")
+        if width != wanted or min(parts, part, last) < 1 or (parts - 1) * part + last != width:
+            raise _Damaged(f"{parts} parts of {part} are not {wanted}")
         self._skip(4 * width * _CENTROIDS)
 
-    def _fits(self, high: int, wide: int) -> None:
-        if not (0 < high < _LARGEST and 0 < wide < _LARGEST):
-            raise _Damaged(f"a matrix of {high} x {wide}")
+    @staticmethod
+    def _fits(high: int, wide: int, rows: int, width: int) -> None:
+        if (high, wide) != (rows, width):
+            raise _Damaged(f"a matrix of {high} x {wide} is not {rows} x {width}")
 
     def _take(self, form: str) -> tuple[int, ...]:
         size = struct.calcsize("<" + form)
