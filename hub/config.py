@@ -32,6 +32,12 @@ class Setting:
 SETTINGS: Mapping[str, Setting] = {
     setting.name: setting
     for setting in (
+        Setting(
+            name="allow_pickle",
+            env="HUB_ALLOW_PICKLE",
+            default=False,
+            help="Open weights of formats that can carry code, where a registry lists them.",
+        ),
         Setting(name="device", env="HUB_DEVICE", default="auto", help="Device that plans prefer: auto, cpu, cuda, …"),
         Setting(name="disabled_plugins", env="HUB_DISABLE_PLUGINS", default=[], help="Plugins that are not loaded."),
         Setting(name="offline", env="HUB_OFFLINE", default=False, help="Never use the network."),

@@ -68,10 +68,20 @@ def test_the_signatures_of_the_python_api_stay_as_they_are_documented():
         "variant",
         "task",
         "worker",
+        "allow_pickle",
         "progress",
         "load_options",
     ]
-    assert names(hub.plan) == ["reference", "backend", "device", "compress", "variant", "task", "load_options"]
+    assert names(hub.plan) == [
+        "reference",
+        "backend",
+        "device",
+        "compress",
+        "variant",
+        "task",
+        "allow_pickle",
+        "load_options",
+    ]
     assert names(hub.pull) == ["reference", "variant", "verify", "progress"]
     for function in (hub.load, hub.plan, hub.pull):
         kinds = {p.kind for name, p in inspect.signature(function).parameters.items() if name != "reference"}

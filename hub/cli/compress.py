@@ -35,6 +35,7 @@ __all__ = ["command"]
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Copy the result into a new folder, too.")
 @click.option("--backend", metavar="ID", help="Measure with this runtime alone; with all that open it otherwise.")
 @click.option("--device", metavar="DEVICE", help="cpu, cuda, …; the plan chooses otherwise.")
+@click.option("--allow-pickle", is_flag=True, default=None, help="Allow weights of a format that can carry code.")
 @click.option("--task", metavar="TASK", help="Another task than the model's own.")
 @click.option("--inputs", type=click.IntRange(min=1), metavar="N", help="Inputs that fidelity is measured on, at most.")
 @click.option("--rounds", type=click.IntRange(min=1), default=2, show_default=True, help="Times that speed is taken.")
@@ -61,7 +62,7 @@ def command(model: str, recipe: str, verify: bool, as_json: bool, **options: Any
     target = resolve(model, task=options["task"])
     if target.notice:
         note(target.notice)
-    how = {name: options[name] for name in ("backend", "device", "task")}
+    how = {name: options[name] for name in ("backend", "device", "task", "allow_pickle")}
     plan = make_plan(target, host=host, store=store, recipe=recipe, **how)
     if not (plan.recipe or plan.load_steps or plan.steps):
         raise UsageError(f"'{recipe}' changes nothing: variant '{plan.variant}' is that already")

@@ -30,6 +30,7 @@ __all__ = ["command", "plan_json"]
 @click.option("--device", metavar="DEVICE", help="cpu, cuda, …; the plan chooses otherwise.")
 @click.option("--compress", metavar="RECIPE", default="", help="Steps to compress with, such as int8.")
 @click.option("--task", metavar="TASK", help="Another task than the model's own.")
+@click.option("--allow-pickle", is_flag=True, default=None, help="Allow weights of a format that can carry code.")
 @click.option("--context-length", type=int, metavar="N", help="Tokens that prompt and answer may take together.")
 @click.option("--option", "pairs", multiple=True, metavar="KEY=VALUE", help="Any other load option; repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -39,6 +40,7 @@ def command(
     device: str | None,
     compress: str,
     task: str | None,
+    allow_pickle: bool | None,
     context_length: int | None,
     pairs: tuple[str, ...],
     as_json: bool,
@@ -65,6 +67,7 @@ def command(
         options={**options.call, **options.load},
         task=task,
         thorough=True,
+        allow_pickle=allow_pickle,
     )
     if target.notice:
         note(target.notice)

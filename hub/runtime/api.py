@@ -44,6 +44,7 @@ def load(
     variant: str | None = None,
     task: str | None = None,
     worker: bool = False,
+    allow_pickle: bool | None = None,
     progress: Progress | None = None,
     **load_options: object,
 ) -> LoadedModel:
@@ -64,6 +65,9 @@ def load(
     worker
         Run it in a process of its own: it can always be stopped, a crash does not end yours, and its memory surely
         comes back. Works from scripts without a `__main__` guard and from notebooks.
+    allow_pickle
+        Open weights of a format that can carry code, where a registry lists them; by default what the settings say.
+        They are read by a reader that refuses code.
     progress
         Told about downloads; silent by default.
     **load_options
@@ -80,6 +84,8 @@ def load(
         The reference names nothing.
     PlanError, DoesNotFit, PluginMissing
         It cannot run here; details and hint say why and what would.
+    PolicyError
+        Its weights can carry code, and that was not allowed.
     SourceError, VerificationError
         The weights could not be had, or were not what was promised.
 
@@ -99,6 +105,7 @@ def load(
         recipe=compress,
         options=load_options,
         task=task,
+        allow_pickle=allow_pickle,
     )
     require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
@@ -153,6 +160,7 @@ def plan(
     compress: str = "",
     variant: str | None = None,
     task: str | None = None,
+    allow_pickle: bool | None = None,
     **load_options: object,
 ) -> Plan:
     """Say how `load` with the same arguments would run a model, and why not otherwise. Downloads nothing.
@@ -177,6 +185,7 @@ def plan(
         options=load_options,
         task=task,
         thorough=True,
+        allow_pickle=allow_pickle,
     )
 
 

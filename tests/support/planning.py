@@ -63,7 +63,7 @@ def transform(step: str, takes: str, gives: str | None = None, **fields: Any) ->
 
 def variant(name: str, form: str = "onnx", size: int = 1000, **fields: Any) -> Variant:
     """A variant of one weight file and a tokenizer."""
-    ends = {"gguf": "model.gguf", "onnx": "model.onnx", "safetensors": "model.safetensors"}
+    ends = {"gguf": "model.gguf", "onnx": "model.onnx", "safetensors": "model.safetensors", "pickle": "model.pth"}
     files = (_file(ends.get(form, f"model.{form}"), size), _file("tokenizer.json", 10))
     return Variant(name=name, format=form, files=files, **fields)
 

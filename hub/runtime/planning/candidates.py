@@ -41,7 +41,8 @@ class Lost:
     """A rejected way while the plan is made: `kind` decides what is said when nothing is left.
 
     Kinds: `asked` (the person asked for something else), `recipe`, `format` (no backend opens it), `model` (no model
-    plugin), `verb`, `needs`, `accepts`, `broken`, `option`, `device`, `memory`, `rank`.
+    plugin), `verb`, `needs`, `policy` (it can carry code, which was not allowed),
+    `accepts`, `broken`, `option`, `device`, `memory`, `rank`.
     """
 
     kind: str
@@ -63,7 +64,10 @@ class Start:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Candidate:
-    """A complete way, but for the device. `tail` is the end of the recipe, which the backend does while it opens."""
+    """A complete way, but for the device.
+
+    `tail` is the end of the recipe, which the backend does while it opens; `unsafe` that what it opens can carry code.
+    """
 
     start: Start
     route: Route
@@ -71,6 +75,7 @@ class Candidate:
     model: Provided[ModelSpec]
     verb: str
     tail: tuple[Wanted, ...] = ()
+    unsafe: bool = False
 
     def lost(self, kind: str, reason: str, *, device: str = "", error: HubError | None = None) -> Lost:
         """The same way as a rejected one."""

@@ -39,9 +39,10 @@ class Choice:
 
     def look(self, candidates: Sequence[Candidate]) -> None:
         """Judge the candidates, and set `best`."""
-        groups: dict[tuple[bool, int, int], list[Candidate]] = {}
+        groups: dict[tuple[bool, bool, int, int], list[Candidate]] = {}
         for candidate in candidates:
-            key = (candidate.start.unasked, candidate.route.conversions, candidate.start.place)
+            start, conversions = candidate.start, candidate.route.conversions
+            key = (start.unasked, candidate.unsafe, conversions, start.place)
             groups.setdefault(key, []).append(candidate)
         for key in sorted(groups):
             if self.best is not None and not self._thorough:

@@ -22,6 +22,7 @@ from hub.runtime.planning.judge import Judge, Usable
 from hub.runtime.planning.loading import splits
 from hub.runtime.planning.paths import DeadEnd, Offer, carry_over, find_routes
 from hub.runtime.planning.plan import Plan
+from hub.runtime.planning.policy import apply_policy
 from hub.runtime.planning.recipe import Step, Wanted, parse_recipe, satisfied
 from hub.runtime.planning.refusal import does_not_fit, no_way, unknown_backend, unknown_step, unknown_task
 from hub.runtime.references.facts import facts_of
@@ -50,6 +51,7 @@ def make_plan(
     thorough: bool = False,
     tuned: bool = True,
     listed: Callable[[], Sequence[Plugin]] | None = None,
+    allow_pickle: bool | None = None,
 ) -> Plan:
     """Choose how to run a model on this machine.
 
@@ -66,6 +68,8 @@ def make_plan(
         Where nothing is asked for, take what was measured to be the best here, if it is remembered and still holds.
     listed
         Gives the plugins that the registries list; by default those of the catalogue. Asked when something is missing.
+    allow_pickle
+        Whether weights of formats that can carry code may be opened; by default what the settings say.
 
     Raises
     ------
@@ -79,11 +83,19 @@ def make_plan(
         No way is left; `details` holds the reason of each.
     UsageError
         The recipe or an option is wrong.
+    PolicyError
+        Its weights can carry code, and that was not allowed.
     """
     device = None if device == "auto" else device
     known_task = task or target.model.task
     search = partial(
-        _search, host=host, store=store, options=options or {}, task=task, listed=listed or _catalogue_plugins
+        _search,
+        host=host,
+        store=store,
+        options=options or {},
+        task=task,
+        listed=listed or _catalogue_plugins,
+        allowed=bool(config.get("allow_pickle")) if allow_pickle is None else allow_pickle,
     )
     if tuned and known_task and not (backend or device or recipe or options):
         from hub.runtime.tuning.recall import recalled
@@ -106,6 +118,7 @@ def _search(
     task: str | None,
     thorough: bool,
     listed: Callable[[], Sequence[Plugin]],
+    allowed: bool,
 ) -> Plan:
     """Make the plan of what was asked for, whatever was measured."""
     if backend is not None and backend not in host.backends:
@@ -114,7 +127,14 @@ def _search(
         raise unknown_task(target.reference, host)
     wanted = parse_recipe(recipe)
     _check_steps(wanted, target, host, listed)
-    ways = list(_ways(target, wanted, host, backend, task))
+
+    def made(facts: Facts, steps: Sequence[Step]) -> bool:
+        from hub.runtime.transforms.transform import find_made
+
+        recipe = [_with_content(step, facts.task, host) for step in steps]
+        return find_made(facts, recipe, host=host, store=store) is not None
+
+    ways = list(apply_policy(_ways(target, wanted, host, backend, task), host=host, allowed=allowed, made=made))
     lost = [way for way in ways if isinstance(way, Lost)]
     judge = Judge(host, device, options)
     preferred = None if device else _preferred_device()

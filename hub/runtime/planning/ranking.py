@@ -9,7 +9,7 @@ from hub.runtime.planning.candidates import Candidate
 
 __all__ = ["Rank", "rank", "why_lower"]
 
-Rank = tuple[bool, int, int, int, int, int, int, int, tuple[str, ...]]
+Rank = tuple[bool, bool, int, int, int, int, int, int, int, tuple[str, ...]]
 
 
 def rank(candidate: Candidate, device: str, preferred: str | None) -> Rank:
@@ -29,6 +29,7 @@ def rank(candidate: Candidate, device: str, preferred: str | None) -> Rank:
     steps = tuple(step.transform for step in candidate.route.steps)
     return (
         candidate.start.unasked,
+        candidate.unsafe,
         candidate.route.conversions,
         candidate.start.place,
         len(candidate.tail),
@@ -44,7 +45,8 @@ def why_lower(lower: Rank, higher: Rank, chosen: Candidate, device: str) -> str:
     """What decided for the chosen way."""
     reasons = (
         "it is lossy, which was not asked for",
-        f"it takes {lower[1]} conversions that were not asked for, the chosen way {higher[1]}",
+        "what it opens can carry code",
+        f"it takes {lower[2]} conversions that were not asked for, the chosen way {higher[2]}",
         f"variant '{chosen.start.variant}' comes before it in the registry",
         "it does steps of the recipe at every load, the chosen way once",
         f"{device} is preferred",

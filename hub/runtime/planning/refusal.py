@@ -13,6 +13,7 @@ from hub.errors import DoesNotFit, HubError, PlanError, PluginBroken, PluginMiss
 from hub.plugin.discovery import how_to_enable
 from hub.runtime.planning.candidates import Lost, Rejected
 from hub.runtime.planning.judge import Judge, Usable
+from hub.runtime.planning.policy import refused
 
 if TYPE_CHECKING:
     from hub.plugin.host import Host
@@ -32,6 +33,8 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
         wrong = next((each.error for each in lost if each.kind == kind and each.error), None)
         if wrong is not None and kinds <= {kind, "format", "recipe"}:
             return wrong
+    if "policy" in kinds and kinds <= {"policy", "format", "model", "verb", "needs", "recipe"}:
+        return refused(name, details)
     packages = missing_packages(variants, lost, host, listed)
     install = f"Install it: hub plugin install {' '.join(packages)}" if packages else ""
     if kinds <= {"format", "model", "verb", "recipe"} and kinds & {"format", "model", "verb"}:

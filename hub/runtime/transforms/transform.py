@@ -6,10 +6,11 @@ Knows nothing of how one step is done: that is `hub.runtime.transforms.job`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hub.runtime.planning.recipe import recipe_text
+from hub.runtime.planning.recipe import Step, recipe_text
 from hub.runtime.protocols import Weights
 from hub.runtime.transforms.job import Job, facts_of_lineage
 from hub.runtime.transforms.lineage import key_of_step, read_lineage
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hub.plugin.host import Host
     from hub.runtime.planning.plan import Plan
 
-__all__ = ["apply_recipe", "find_derived"]
+__all__ = ["apply_recipe", "find_derived", "find_made"]
 
 
 def find_derived(plan: Plan, *, host: Host, store: Store) -> tuple[Plan, Artifact] | None:
@@ -32,16 +33,22 @@ def find_derived(plan: Plan, *, host: Host, store: Store) -> tuple[Plan, Artifac
 
     Needs neither the variant's files nor the plugins that ran the steps.
     """
-    digest = digest_of_files(plan.files)
-    facts, artifact, origin, lossy = plan.source, None, digest or "", False
-    for step in plan.recipe:
+    found = find_made(plan.source, plan.recipe, host=host, store=store)
+    return None if found is None else (_opens(plan, *found), found[1])
+
+
+def find_made(facts: Facts, recipe: Sequence[Step], *, host: Host, store: Store) -> tuple[Facts, Artifact] | None:
+    """What these steps made earlier of weights of these facts; `None` where one of them has to be run, or is none."""
+    digest = digest_of_files(facts.files)
+    artifact, origin, lossy = None, digest or "", False
+    for step in recipe:
         lineage = read_lineage(store, key_of_step(digest, step, origin)) if digest else None
         if lineage is None:
             return None
         digest, facts, lossy = lineage.digest, facts_of_lineage(lineage, facts, host), lossy or step.lossy
         origin = origin if lossy else digest
         artifact = store.find(lineage.files)
-    return None if artifact is None else (_opens(plan, facts, artifact), artifact)
+    return None if artifact is None else (facts, artifact)
 
 
 def apply_recipe(
