@@ -144,8 +144,8 @@ class BackendContract(GeneratingContract):
         for file in opening.artifact.files:
             path = tmp_path / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
-            with (opening.artifact.path / file.path).open("rb") as stream:
-                path.write_bytes(stream.read(keep) if file.path in weights else stream.read())
+            content = (opening.artifact.path / file.path).read_bytes()
+            path.write_bytes(content[: min(keep, len(content) // 2)] if file.path in weights else content)
         with pytest.raises(Exception, match=r".") as caught:
             RemoteModel(opening.plan, Artifact(digest="", path=tmp_path, files=opening.artifact.files)).close()
         assert not isinstance(caught.value, WorkerDied), caught.value.details
@@ -186,7 +186,7 @@ class BackendContract(GeneratingContract):
         only(opening, "run")
         feeds = make_feeds(session.inputs)
         first = next(iter(feeds))
-        wrong = feeds[first].astype(np.complex64 if feeds[first].dtype.kind != "O" else np.int8, casting="unsafe")
+        wrong = np.ones(feeds[first].shape, dtype=np.complex64)
         for given in ({**feeds, "no_such_input": wrong}, {**feeds, first: wrong}, {}):
             with pytest.raises(InputError):
                 session.run(given)

@@ -1,0 +1,115 @@
+"""File types and languages through `hub.load(...).infer` against the bare packages, on the same inputs.
+
+Files are those of Python's own standard library with its tests and extensions, up to `--files`; sentences are those of
+its docstrings. `magika` and `fasttext-predict-v2` are what is compared with: the latter comes with the plugin, the
+former is looked for in `--peer DIR` too (`python -m pip install --no-deps --target DIR magika==1.0.3`). Both sides take
+turns, the ratio of each pair is taken, and the median of the ratios is the figure; labels must be equal and scores to
+1e-4. Needs the weights once: `hub pull magika`, `hub pull lid176`. `python benchmarks/files.py [--peer DIR]
+[--rounds N] [--files N] [--sentences N] [--least RATIO]`; fails below RATIO. The last line is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from embeddings import sentences
+
+import hub
+
+Labelled = list[tuple[str, float]]
+Side = Callable[[Sequence[Any]], Labelled]
+CALL = 100  # inputs of a call: short turns, so that what else the machine does falls on both sides
+
+
+def bare_magika(peer: Path | None) -> Side:
+    """What a person writes with the package alone."""
+    if peer is not None:
+        sys.path.insert(0, str(peer))
+    from magika import Magika  # type: ignore[import-untyped,import-not-found]
+
+    own = Magika()
+    return lambda files: [(str(each.output.label), float(each.score)) for each in own.identify_paths(files)]
+
+
+def bare_fasttext() -> Side:
+    """What a person writes with the library alone."""
+    import fasttext  # type: ignore[import-untyped]
+
+    model = fasttext.load_model(str(hub.pull("lid176").path / "lid.176.ftz"))
+
+    def label(texts: Sequence[str]) -> Labelled:
+        found = [model.predict(text, k=1) for text in texts]
+        return [(labels[0].removeprefix("__label__"), min(1.0, scores[0])) for labels, scores in found]
+
+    return label
+
+
+def through(model: hub.LoadedModel, **options: object) -> Side:
+    """The first label of each answer."""
+    return lambda inputs: [(each[0]["label"], each[0]["score"]) for each in model.infer(list(inputs), **options)]
+
+
+def compare(ours: Side, theirs: Side, inputs: Sequence[Any], rounds: int) -> dict[str, Any]:
+    """Ratio of speeds, above 1 where ours is faster, and how many inputs a second."""
+    for one, other in zip(ours(inputs), theirs(inputs), strict=True):
+        assert one[0] == other[0], (one, other)
+        assert abs(one[1] - other[1]) < 1e-4, (one, other)
+    ratios, taken = [], []
+    for turn in range(rounds):
+        for start in range(0, len(inputs), CALL):
+            chosen = inputs[start : start + CALL]
+            sides = (ours, theirs) if (turn + start // CALL) % 2 else (theirs, ours)
+            times = {}
+            for side in sides:
+                begin = time.perf_counter()
+                side(chosen)
+                times[side] = time.perf_counter() - begin
+            ratios.append(times[theirs] / times[ours])
+            taken.append(times[ours] / len(chosen))
+    return {
+        "inputs": len(inputs),
+        "ratio": round(statistics.median(ratios), 3),
+        "per_second": round(1 / statistics.median(taken)),
+    }
+
+
+def main() -> int:
+    """Measure, print, and fail if a figure is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--peer", type=Path, help="folder that magika is installed in")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--files", type=int, default=2000)
+    parser.add_argument("--sentences", type=int, default=2000)
+    parser.add_argument("--least", type=float, default=0.95)
+    given = parser.parse_args()
+    folder = Path(sysconfig.get_paths()["stdlib"])
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and "site-packages" not in path.parts]
+    files = files[:: max(1, len(files) // given.files)][: given.files]
+    found: dict[str, Any] = {}
+    try:
+        theirs = bare_magika(given.peer)
+    except ImportError:
+        print("magika is not installed: name the folder that it is in with --peer")
+    else:
+        with hub.load("magika") as model:
+            found["magika"] = compare(through(model), theirs, files, given.rounds)
+    with hub.load("lid176") as model:
+        texts = sentences(given.sentences)
+        found["lid176"] = compare(through(model, top_k=1), bare_fasttext(), texts, given.rounds)
+    for name, figures in found.items():
+        print(f"{name:<8} {figures['inputs']} inputs, {figures['per_second']} a second, {figures['ratio']} of the bare")
+    missed = [name for name, figures in found.items() if figures["ratio"] < given.least]
+    print(json.dumps({**found, "missed": missed}))
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
