@@ -1,18 +1,22 @@
 """Exports a model that answers in one pass: safetensors to an ONNX graph, with every size that may vary left open.
 
-The examples are what the model plugin really feeds; sizes that differ among them are dynamic. The core compares the
-answers of both afterwards. Uses `torch.export`, https://docs.pytorch.org/docs/stable/onnx_export.html
+The examples are what the model plugin really feeds; sizes that differ among them are dynamic. Where no config says how
+to compute, a model plugin builds the module. The core compares the answers of both afterwards.
+Uses `torch.export`, https://docs.pytorch.org/docs/stable/onnx_export.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import TransformRequest
 from hub_export.facts import KINDS, Kind
-from hub_export.library import quiet, torch, transformers
+from hub_export.library import load_file, quiet, torch, transformers
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Feeds
@@ -95,6 +99,9 @@ def dynamic_axes(calls: Sequence[Feeds]) -> dict[str, dict[int, Any]]:  # Any: t
 
 
 def _load(request: TransformRequest, kind: Kind) -> torch.nn.Module:
+    """The model, by the Auto class of transformers or by what a model plugin builds."""
+    if request.architecture is not None:
+        return _own(request.architecture(request.facts, request.part), request.files)
     auto: Any = getattr(transformers, kind.auto)  # Any: what it takes and gives depends on flags
     settings: Mapping[str, Any] = {
         "dtype": torch.float32,
@@ -109,6 +116,16 @@ def _load(request: TransformRequest, kind: Kind) -> torch.nn.Module:
         reason = str(error).strip().splitlines()[0]
         raise InferenceError(f"transformers {transformers.__version__} cannot load the weights: {reason}") from error
     return model
+
+
+def _own(module: torch.nn.Module, files: Sequence[Path]) -> torch.nn.Module:
+    """The module of a model plugin with the weights of the files, in float32."""
+    try:
+        tensors = {name: tensor for path in files for name, tensor in load_file(path).items()}
+        module.load_state_dict(tensors)
+    except (OSError, RuntimeError, SafetensorError) as error:
+        raise InferenceError(f"the weights do not fit {type(module).__name__}: {_reason(error)}") from error
+    return module.float()
 
 
 def _reason(error: BaseException) -> str:

@@ -64,7 +64,9 @@ def predict_encoder(facts: Facts, options: Mapping[str, OptionValue]) -> Facts |
     """Facts of the graph, or why there is none."""
     if facts.task not in KINDS:
         return f"a model for {facts.task} does not answer in one pass; the export of decoders is for those"
-    return _after(facts) if _has_config(facts) else "there is no config.json, which says what the weights are"
+    if "torch" in facts.architectures or _has_config(facts):
+        return _after(facts)
+    return "there is no config.json, which says what the weights are"
 
 
 def predict_decoder(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:  # noqa: ARG001 - as above

@@ -12,8 +12,9 @@ from hub_export.hush import hushed
 with hushed():
     import torch
     import transformers
+    from safetensors.torch import load_file
 
-__all__ = ["quiet", "torch", "transformers"]
+__all__ = ["load_file", "quiet", "torch", "transformers"]
 
 
 @contextmanager

@@ -20,6 +20,7 @@ def hub_transforms() -> list[TransformSpec]:
             tolerance=1e-4,
             target="hub_export.encoders:export",
             predict="hub_export.facts:predict_encoder",
+            frameworks=("torch",),
             options=(
                 Option(name="opset", type=int, default=18, min=18, max=25, help="Version of the ONNX operators."),
             ),

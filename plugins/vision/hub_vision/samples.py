@@ -5,6 +5,7 @@ They are made, not shipped: shapes and noise of several sizes, and text that is 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
 
-__all__ = ["image_classification", "image_to_text"]
+__all__ = ["files", "image_classification", "image_to_text"]
 
 _TEXTS = (
     "The quick brown fox jumps over the lazy dog.",
@@ -36,6 +37,11 @@ def image_classification() -> list[Array]:
 def image_to_text() -> list[Array]:
     """A line, an invoice and a page."""
     return [_page(text) for text in _TEXTS]
+
+
+def files(paths: tuple[Path, ...]) -> list[Path]:
+    """Each file of a data set is an input, as it is: the codec of pictures reads it."""
+    return list(paths)
 
 
 def _gradient(height: int, width: int) -> Array:
