@@ -60,11 +60,16 @@ class Generate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Generated:
-    """Token ids out, for one prompt, without the one that ended it. `finish` is `stop`, `length` or `cancelled`."""
+    """Token ids out, for one prompt, without the one that ended it. `finish` is `stop`, `length` or `cancelled`.
+
+    `measures` holds what the runtime says of the answer, where it says something: `logprob`, the mean natural logarithm
+    of the probability of its tokens; `no_speech`, the probability that a recogniser heard nobody speak.
+    """
 
     ids: tuple[int, ...]
     finish: str
     prompt_tokens: int
+    measures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
