@@ -65,9 +65,9 @@ def test_the_shell_answers_with_json(weights, run_hub):
 def test_search_and_info_show_it(weights, run_hub):
     env = {"HUB_HOME": str(weights)}
     assert "lid176" in run_hub("search", "--task", "language-identification", env=env).stdout
-    shown = run_hub("info", "lid176", env=env).stdout
-    assert "CC-BY-SA-3.0" in shown
-    assert "hub run lid176" in shown
+    shown = run_hub("info", "lid176", env=env)
+    assert "CC-BY-SA-3.0" in shown.stdout
+    assert "hub run lid176 'Wie geht es dir?'" in shown.stderr
 
 
 def test_the_package_gives_what_the_registry_says():

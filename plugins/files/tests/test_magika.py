@@ -44,9 +44,9 @@ def settings_in(folder: Path, **changed):
     ("content", "row"),
     [
         (b"abcdefghij", b"abcdefghij"),
-        (b"  abc \n", [*b"abc \n", 256, *b" abc"][:6] + list(b" abc")),
+        (b"  abc \n", [*b"abc \n", 256, *b" abc"]),
         (b"abcd", [*b"abcd", 256, 256, *b"abcd"]),
-        (b"\n" * 10 + b"xyz12345" + b"\n" * 10, [*b"xyz123", 256, 256, 256, 256]),
+        (b"\n" * 10 + b"xyz12345" + b"\n" * 10, b"xyz1232345"),
     ],
 )
 def test_features_are_both_ends_without_blanks(tmp_path, content, row):
@@ -59,7 +59,7 @@ def test_features_are_both_ends_without_blanks(tmp_path, content, row):
 def test_a_file_of_blanks_has_no_features(tmp_path):
     settings = settings_in(tmp_path)
     assert features_of(read_ends(b" " * 100, settings.block), settings) is None
-    assert features_of(read_ends(b"  ab  ", settings.block), settings) is None
+    assert features_of(read_ends(b"    a ", settings.block), settings) is None
 
 
 def test_of_a_large_file_the_ends_alone_are_read(tmp_path):
@@ -101,11 +101,14 @@ def test_files_are_told_by_their_content_and_not_by_their_name(loaded, tmp_path)
 
 @pytest.mark.weights
 def test_labels_that_are_not_sure_become_general(loaded):
-    model, unsure = loaded("magika"), np.random.default_rng(3).integers(32, 127, 3000, dtype=np.uint8).tobytes()
-    high, guess = (model.infer(unsure, confidence=how)[0] for how in ("high", "best_guess"))
-    assert high["label"] in {"txt", "unknown"}
-    assert high["guess"] != high["label"]
-    assert guess["label"] in {high["guess"], "txt"}
+    model = loaded("magika")
+    high, medium, guess = (
+        [model.infer(content, confidence=how)[0]["label"] for content in (b"let x = 5 in x\n", b"x = [1, 2]\n")]
+        for how in ("high", "medium", "best_guess")
+    )
+    assert (high, medium, guess) == (["txt", "txt"], ["ocaml", "txt"], ["ocaml", "python"])
+    assert model.infer(b"x = [1, 2]\n")[0]["guess"] == "python"
+    assert "guess" not in model.infer(b"x = [1, 2]\n", confidence="best_guess")[0]
 
 
 @pytest.mark.weights
@@ -130,7 +133,7 @@ def test_a_folder_with_a_file_that_cannot_be_read_is_told_all_the_same(loaded, t
 @pytest.mark.weights
 def test_labels_and_scores_are_those_of_the_package(loaded):
     magika = pytest.importorskip("magika")
-    files = [path for path in sorted(ROOT.rglob("*")) if path.is_file() and ".git" not in path.parts][:1500]
+    files = [path for path in sorted(ROOT.rglob("*")) if path.is_file() and ".git" not in path.parts][::5][:300]
     own = magika.Magika()
     ours = loaded("magika").infer(files)
     for path, found, theirs in zip(files, ours, own.identify_paths(files), strict=True):
