@@ -43,7 +43,9 @@ def feed(picture: Array) -> Array:
     tall, wide = (max(_STEP, round(int(side * ratio) / _STEP) * _STEP) for side in (height, width))
     if (tall, wide) != (height, width):
         picture = cv2.resize(picture, (wide, tall))
-    return np.asarray(cv2.dnn.blobFromImage(picture, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True))
+    values = np.multiply(picture[:, :, ::-1].transpose(2, 0, 1), np.float32(1 / 127.5), dtype=np.float32, order="C")
+    values -= 1
+    return values[None]
 
 
 def boxes_of(chances: Array, size: tuple[int, int], *, threshold: float, growth: float) -> list[Found]:
