@@ -1,0 +1,1 @@
+"""Model plugins for sound: speech recognition, speech synthesis, voice activity detection."""

@@ -1,0 +1,1 @@
+"""Voice activity detection: where in a sound somebody speaks."""

@@ -1,0 +1,1 @@
+"""Runs Whisper and translation models through CTranslate2, and turns Whisper into safetensors."""
