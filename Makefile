@@ -8,7 +8,7 @@ PLUGIN_DIRS := $(patsubst %/pyproject.toml,./%,$(PLUGINS))
 # Enough for a first answer: no PyTorch, whose download is as large as all the rest ten times over.
 FIRST := ./plugins/llamacpp ./plugins/onnx ./plugins/text
 # Runtimes that a plugin works without, and its tests do not.
-EXTRAS := "openmodelhub-onnx[genai]" "openmodelhub-quantize[all]"
+EXTRAS := "openmodelhub-onnx[genai]" "openmodelhub-quantize[all]" "openmodelhub-torch[torchao]"
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Benchmarks that measure on news, which a wheel of gensim carries: read out of it, never installed.
 ON_NEWS := benchmarks/distill.py benchmarks/prune.py benchmarks/quantize.py

@@ -5,13 +5,17 @@ Knows facts and files; what is computed is in the sessions.
 
 from __future__ import annotations
 
-from hub.errors import InferenceError
+from dataclasses import replace
+
+from hub.errors import InferenceError, UsageError
 from hub.runtime.protocols import OpenRequest, Session
 from hub_torch.devices import probe, refuse_missing
 from hub_torch.facts import dtype_asked, memory
 from hub_torch.generating import GenerateSession
 from hub_torch.loading import load
+from hub_torch.modules import open_module
 from hub_torch.running import RunSession
+from hub_torch.steps import QUANTIZED
 from hub_torch.tasks import KINDS
 from hub_torch.threads import usable_cpus
 
@@ -29,7 +33,7 @@ def open_model(request: OpenRequest) -> Session:
     InferenceError
         The weights are damaged or lack something, the device is not there, or memory ran out.
     OptionError
-        The device does not take the dtype.
+        The device does not take the dtype, or nothing puts weights into so few bits on it.
     PolicyError
         The model would need code of its own.
     """
@@ -39,21 +43,43 @@ def open_model(request: OpenRequest) -> Session:
     if kind is None or not weights:
         what = f"task {request.facts.task!r} with '{request.verb}'" if kind is None else "a part without weights"
         raise InferenceError(f"torch cannot open {what}", hint="See: hub plan")
+    if request.architecture is not None:
+        return open_module(request, kind)
     options = request.options
     threads = options.get("threads")
+    spread = _spread(request)
+    step = _quantization(request, spread=spread)
     loaded = load(
         weights[0].parent,
         weights,
         kind,
         dtype=dtype_asked(options, request.load_steps),
         device=request.device,
-        spread=_spread(request),
+        spread=spread,
     )
     count = threads if isinstance(threads, int) else usable_cpus()
+    if step is not None:
+        from hub_torch.quantizing import quantize
+
+        layers = quantize(loaded, step, request.load_steps[step])
+        loaded = replace(loaded, quantized=f"{step} in {layers} layers")
     if request.verb == "run":
         return RunSession(loaded, kind, count)
     context = options.get("context_length")
     return GenerateSession(loaded, count, context if isinstance(context, int) else None)
+
+
+def _quantization(request: OpenRequest, *, spread: bool) -> str | None:
+    """The step that puts weights into fewer bits, if one was asked for; refused where it cannot be done."""
+    steps = [step for step in request.load_steps if step in QUANTIZED]
+    if len(steps) > 1:
+        raise UsageError(f"weights are put into fewer bits once, not by '{steps[0]}' and '{steps[1]}'")
+    if steps and spread:
+        raise InferenceError(
+            f"'{steps[0]}' is done on one device, and the weights as they are do not fit on {request.device}",
+            hint="Try it on the CPU: --device cpu",
+        )
+    return steps[0] if steps else None
 
 
 def _spread(request: OpenRequest) -> bool:
@@ -61,5 +87,5 @@ def _spread(request: OpenRequest) -> bool:
     if request.device != "cuda":
         return False
     free = probe().memory.get("cuda:0", 0)
-    steps = dict.fromkeys(request.load_steps)
+    steps = {step: dict(options) for step, options in request.load_steps.items()}
     return memory(request.facts, {**request.options, **steps}).total > _SHARE * free

@@ -6,7 +6,8 @@ Knows nothing of models, but for the dtype that their weights are stored in.
 from __future__ import annotations
 
 import platform
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
@@ -34,6 +35,8 @@ def probe() -> Probe:
         memory["mps"] = torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory()
         detail.append(f"mps {platform.machine()}")
     versions = {name: version(name) for name in ("torch", "transformers", "accelerate", "safetensors")}
+    with suppress(PackageNotFoundError):  # an extra
+        versions["torchao"] = version("torchao")
     return Probe(devices=devices, versions=versions, detail=", ".join(detail), memory=memory)
 
 

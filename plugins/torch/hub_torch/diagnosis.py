@@ -45,6 +45,8 @@ def name_origin(model: nn.Module, forward: Callable[[], object], what: str) -> I
 
 def _weight(model: nn.Module) -> str | None:
     for name, tensor in model.named_parameters():
+        if type(tensor) is not nn.Parameter:
+            continue  # quantized, and looked at before it was
         if tensor.is_floating_point() and tensor.device.type != "meta" and not bool(torch.isfinite(tensor).all()):
             bad = int(tensor.numel() - torch.isfinite(tensor).sum())
             return f"{name} ({bad} of {tensor.numel()} values)"

@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath
 from hub.types import Estimate, Facts, OptionValue
 from hub_torch.families import families
 from hub_torch.processor import fast_bfloat16
+from hub_torch.steps import DTYPES, QUANTIZED, bytes_per_weight, matrix_weights
 from hub_torch.tasks import KINDS, verbs_of
 
 __all__ = ["accepts", "dtype_asked", "memory", "stored_dtype"]
 
 _NAMES = ("model.safetensors", "model.safetensors.index.json")
 _BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
-_STEPS = {"bf16": "bfloat16", "f16": "float16"}
 _ROWS, _TOKENS = 32, 256  # the batch that a call of `run` is expected to bring
 _CONTEXT = 4096
 _F32 = 4
@@ -34,6 +34,8 @@ def accepts(facts: Facts, verb: str) -> str | None:
         if verbs:
             return f"torch answers {facts.task} with {' or '.join(verbs)}, not with {verb}"
         return f"torch does not answer {facts.task or 'a model without a task'}"
+    if "torch" in facts.architectures:
+        return None
     if not facts.family:
         return "config.json names no model_type, by which transformers knows an architecture"
     known = families(kind.table)
@@ -46,11 +48,14 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     """Bytes for weights, keys and values of one context, and what a call works with.
 
     A layer holds about six hidden states, three of the inner width and, for a short text, two maps of attention at its
-    peak; a language model also the scores of one token in float32.
+    peak; a language model also the scores of one token in float32. Where weights are put into fewer bits, they are held
+    as they were first.
     """
     stored = stored_dtype(facts) or "float32"
     used = _expected(dtype_asked(options, options), stored)
-    weights = _weights(facts) * used // _BYTES[stored]
+    whole = _weights(facts) * used // _BYTES[stored]
+    weights = _quantized(facts, options, whole, used)
+    loading = whole - weights  # weights are put into fewer bits after they were read
     width, inner, vocabulary = (_number(facts, name) for name in ("hidden_size", "intermediate_size", "vocab_size"))
     if facts.task == "text-generation":
         limit = options.get("context_length")
@@ -58,16 +63,17 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
         tokens = min(context, _number(facts, "max_position_embeddings") or context)
         per_token = used * (6 * width + 3 * (inner or 4 * width))
         cache = tokens * _per_token_of_cache(facts) * used
-        return Estimate(weights=weights, cache=cache, working=tokens * per_token + 4 * vocabulary * _F32 + _RUNTIME)
+        working = max(tokens * per_token + 4 * vocabulary * _F32, loading - cache)
+        return Estimate(weights=weights, cache=cache, working=working + _RUNTIME)
     tokens = min(_TOKENS, _number(facts, "max_position_embeddings") or _TOKENS)
     heads = _number(facts, "num_attention_heads")
     per_token = used * (6 * width + 3 * (inner or 4 * width) + 2 * heads * tokens)
-    return Estimate(weights=weights, working=_ROWS * tokens * per_token + _RUNTIME)
+    return Estimate(weights=weights, working=max(_ROWS * tokens * per_token, loading) + _RUNTIME)
 
 
 def dtype_asked(options: Mapping[str, OptionValue], steps: Collection[str]) -> str:
     """The dtype of the last step that names one, else of the option."""
-    named = [_STEPS[step] for step in steps if step in _STEPS]
+    named = [DTYPES[step] for step in steps if step in DTYPES]
     return named[-1] if named else str(options.get("dtype") or "auto")
 
 
@@ -108,6 +114,15 @@ def _expected(asked: str, stored: str) -> int:
 def _weights(facts: Facts) -> int:
     named = {path for paths in facts.parts.values() for path in paths}
     return sum(file.size or 0 for file in facts.files if file.path in named) or facts.size
+
+
+def _quantized(facts: Facts, options: Mapping[str, OptionValue], whole: int, used: int) -> int:
+    """Bytes of weights after the load step that puts those of linear layers into fewer bits, if there is one."""
+    step = next((step for step in QUANTIZED if step in options), None)
+    if step is None:
+        return whole
+    matrices = min(matrix_weights(facts), whole // used)
+    return whole - round(matrices * (used - bytes_per_weight(step, options[step], used)))
 
 
 def _per_token_of_cache(facts: Facts) -> int:

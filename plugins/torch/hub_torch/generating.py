@@ -59,7 +59,9 @@ class GenerateSession(Session):
         self._threads = threads
         self._encodes = bool(model.config.is_encoder_decoder)
         self.inputs = inputs_of(model) if self._encodes else ()
-        self.metadata = metadata_of(model) | ({"context_length": self._context} if self._context else {})
+        self.metadata = metadata_of(model, loaded.quantized) | (
+            {"context_length": self._context} if self._context else {}
+        )
         self._limits = limits_of(model)
         self._vocabulary = int(model.config.get_text_config(decoder=True).vocab_size)
         self._masks = takes(model, "attention_mask") or takes(model, "decoder_attention_mask")

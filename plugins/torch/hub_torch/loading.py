@@ -34,11 +34,15 @@ _DTYPES = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Loaded:
-    """A model that is ready to compute, and the device that its inputs go to."""
+    """A model that is ready to compute, and the device that its inputs go to.
+
+    `quantized` says what was put into fewer bits; empty where nothing was.
+    """
 
     model: PreTrainedModel
     device: torch.device
     dtype: torch.dtype
+    quantized: str = ""
 
 
 def load(folder: Path, weights: Sequence[Path], kind: Kind, *, dtype: str, device: str, spread: bool) -> Loaded:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hub.plugin import BackendSpec, LoadStep, Option, TransformSpec, hookimpl
+from hub.plugin import BackendSpec, Option, TransformSpec, hookimpl
+from hub_torch.steps import LOAD_STEPS
 
 __all__ = ["hub_backends", "hub_transforms"]
 
@@ -28,11 +29,6 @@ OPTIONS = (
     ),
 )
 
-LOAD_STEPS = (
-    LoadStep(step="bf16", summary="Compute in bfloat16, where the device does."),
-    LoadStep(step="f16", summary="Compute in float16, where the device does."),
-)
-
 
 @hookimpl
 def hub_backends() -> list[BackendSpec]:
@@ -49,6 +45,8 @@ def hub_backends() -> list[BackendSpec]:
             memory="hub_torch.facts:memory",
             options=OPTIONS,
             load_steps=LOAD_STEPS,
+            exact={"dtype": "float32"},
+            frameworks=("torch",),
             summary="safetensors models through PyTorch and transformers",
         )
     ]
@@ -56,7 +54,7 @@ def hub_backends() -> list[BackendSpec]:
 
 @hookimpl
 def hub_transforms() -> list[TransformSpec]:
-    """Give the way from GGUF to the Hugging Face layout."""
+    """Give the ways from GGUF and from pickles to safetensors."""
     return [
         TransformSpec(
             id="gguf-safetensors",
@@ -76,5 +74,16 @@ def hub_transforms() -> list[TransformSpec]:
                 ),
             ),
             summary="Dequantized weights, tokenizer and chat template in the Hugging Face layout",
-        )
+        ),
+        TransformSpec(
+            id="pickle-safetensors",
+            step="safetensors",
+            takes=("pickle",),
+            gives="safetensors",
+            lossy=False,
+            target="hub_torch.pickles:convert",
+            predict="hub_torch.pickles_facts:predict",
+            tolerance=1e-6,
+            summary="The tensors of a pickled state dict, read by an unpickler that takes nothing else",
+        ),
     ]

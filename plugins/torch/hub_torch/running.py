@@ -36,7 +36,7 @@ class RunSession(Session):
         self._threads = threads
         self.inputs = inputs_of(model)
         self.outputs = outputs_of(model, kind)
-        self.metadata = metadata_of(model)
+        self.metadata = metadata_of(model, loaded.quantized)
         self._limits = limits_of(model)
         self._device, self._dtype = loaded.device, loaded.dtype
         self._counts_positions = kind.auto == "AutoModelForCausalLM" and takes(model, "position_ids")

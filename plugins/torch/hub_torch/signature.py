@@ -86,8 +86,8 @@ def context_of(model: PreTrainedModel) -> int | None:
     return None
 
 
-def metadata_of(model: PreTrainedModel) -> dict[str, JSON]:
-    """What the files say of the model and how it is computed."""
+def metadata_of(model: PreTrainedModel, quantized: str = "") -> dict[str, JSON]:
+    """What the files say of the model and how it is computed; `quantized` as `Loaded` has it."""
     text = model.config.get_text_config(decoder=True)
     found: dict[str, JSON] = {
         "architecture": type(model).__name__,
@@ -95,6 +95,8 @@ def metadata_of(model: PreTrainedModel) -> dict[str, JSON]:
         "dtype": str(model.dtype).removeprefix("torch."),
         "parameters": model.num_parameters(),
     }
+    if quantized:
+        found["quantized"] = quantized
     for key in ("vocab_size", "bos_token_id", "eos_token_id", "pad_token_id", "decoder_start_token_id"):
         value = getattr(text, key, None)
         if isinstance(value, int | list):
