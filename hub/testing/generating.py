@@ -77,7 +77,7 @@ class GeneratingContract:
             emitted.append(delta)
             return len(emitted) == 3
 
-        answer = ask(session, opening.plan.verb, without_limit(opening.plan.verb), third)
+        answer = ask(session, opening.plan.verb, without_limit(session, opening.plan.verb), third)
         reply = answer if opening.plan.verb == "chat" else answer[0]
         assert len(emitted) == 3
         assert reply.finish == "cancelled"
@@ -91,7 +91,7 @@ class GeneratingContract:
             raise LookupError(delta.text)
 
         with pytest.raises(LookupError):
-            ask(session, opening.plan.verb, without_limit(opening.plan.verb), fail)
+            ask(session, opening.plan.verb, without_limit(session, opening.plan.verb), fail)
         ask(session, opening.plan.verb)
 
     def test_a_prompt_longer_than_the_context_is_refused_and_not_cut(self, session: Session, opening: Opening) -> None:

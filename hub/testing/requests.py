@@ -64,13 +64,18 @@ def ask(session: Session, verb: str, request: Request | None = None, emit: Emit 
 def short(session: Session, verb: str) -> Request:
     """A greedy request for few tokens, where the session honours a limit."""
     limit = Sampling(max_tokens=12) if "max_tokens" in session.honours else Sampling()
-    request: Request = CHAT if verb == "chat" else GENERATE
-    return replace(request, sampling=limit)
+    return replace(without_limit(session, verb), sampling=limit)
 
 
-def without_limit(verb: str) -> Request:
-    """A greedy request that goes on until the model ends."""
-    return CHAT if verb == "chat" else GENERATE
+def without_limit(session: Session, verb: str) -> Request:
+    """A greedy request that goes on until the model ends. An encoder gets feeds, and its decoder the id that starts it."""
+    if verb == "chat":
+        return CHAT
+    if not session.inputs:
+        return GENERATE
+    start = session.metadata.get("decoder_start_token_id")
+    prompt = (start,) if isinstance(start, int) else (1,)
+    return Generate(prompts=(prompt,), feeds=make_feeds(session.inputs, size=1))
 
 
 def with_field(request: Request, name: str, value: object) -> Request | None:

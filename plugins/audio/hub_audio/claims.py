@@ -13,12 +13,12 @@ from hub.types import JSON
 __all__ = ["ctc", "piper", "silero", "whisper"]
 
 
-def silero(files: tuple[str, ...], config: Mapping[str, JSON]) -> bool:
+def silero(files: tuple[str, ...], _: Mapping[str, JSON]) -> bool:
     """A graph that is called so."""
     return any(PurePosixPath(path).name.startswith("silero_vad") and path.endswith(".onnx") for path in files)
 
 
-def piper(files: tuple[str, ...], config: Mapping[str, JSON]) -> bool:
+def piper(files: tuple[str, ...], _: Mapping[str, JSON]) -> bool:
     """A graph with the JSON of its voice beside it."""
     return any(f"{path}.json" in files for path in files if path.endswith(".onnx"))
 

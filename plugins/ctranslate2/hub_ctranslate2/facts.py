@@ -29,7 +29,7 @@ _FRAMES = 1500
 _F32 = 4
 
 
-def accepts(facts: Facts, verb: str) -> str | None:
+def accepts(facts: Facts, _: str) -> str | None:
     """Why these weights cannot be opened for the verb, or `None`."""
     if facts.task not in TASKS:
         return f"ctranslate2 answers {', '.join(TASKS)}, not {facts.task or 'a model without a task'}"
@@ -52,7 +52,7 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     return Estimate(weights=int(stored * each / _STORED), cache=cache, working=_FRAMES * width * _F32 * 12 + _RUNTIME)
 
 
-def predict(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:
+def predict(facts: Facts, _: Mapping[str, OptionValue]) -> Facts | str:
     """The facts of the Hugging Face layout, or why it cannot be written."""
     if facts.family != "whisper":
         return f"Whisper alone is turned into safetensors, and this is '{facts.family or 'unknown'}'"

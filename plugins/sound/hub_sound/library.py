@@ -102,7 +102,7 @@ def _opened(content: Path | bytes, name: str) -> Iterator[soundfile.SoundFile]:
     except soundfile.LibsndfileError as error:
         raise InputError(
             f"{name} is not sound that can be read: {error.error_string.strip().rstrip('.')}",
-            hint="Formats: WAV, FLAC, OGG (Vorbis, Opus), MP3, AIFF; others can be turned into one: ffmpeg -i IN OUT.wav",
+            hint="Formats: WAV, FLAC, OGG, MP3, AIFF; others can be turned into one: ffmpeg -i IN OUT.wav",
         ) from error
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror or error}") from error

@@ -12,7 +12,7 @@ __all__ = ["Words"]
 
 
 class Words(Fidelity):
-    """Word error rates: of the changed model against its origin, and of both against what was said, where it is known."""
+    """Word error rates: of the changed model against its origin, and of both against what was said, where known."""
 
     def __init__(self) -> None:
         self._errors: dict[str, int] = {}

@@ -1,17 +1,19 @@
-"""From the likeliest letter of each frame to words with their times, as CTC has it (Graves et al., 2006): what repeats
-counts once, and blanks part letters.
+"""From the likeliest letter of each frame to words with their times.
 
-Knows nothing of models and of sound.
+As CTC has it (Graves et al., 2006): what repeats counts once, and blanks part letters. Knows nothing of models.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hub.types import JSON
 
 __all__ = ["Alphabet", "Word", "Writer", "read_alphabet"]
+
+_SPECIAL = re.compile(r"<.+>|\[.+\]")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,9 +62,7 @@ def read_alphabet(
     gap = ids.get(_text(tokenizer.get("word_delimiter_token")) or "|", -1)
     lower = tokenizer.get("do_lower_case") is True
     letters = {
-        number: token.lower() if lower else token
-        for token, number in ids.items()
-        if not (token.startswith("<") and token.endswith(">") or token.startswith("[") and token.endswith("]"))
+        number: token.lower() if lower else token for token, number in ids.items() if not _SPECIAL.fullmatch(token)
     }
     return Alphabet(letters={key: value for key, value in letters.items() if key != blank}, blank=blank, gap=gap)
 

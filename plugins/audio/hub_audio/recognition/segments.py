@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from hub_audio.recognition.tokens import WhisperTokens
 
@@ -41,7 +42,7 @@ def cut(ids: Sequence[int], tokens: WhisperTokens, duration: float) -> tuple[lis
         start = tokens.seconds(ids[0]) if times and is_time[0] and len(times) > 1 else 0.0
         return _kept([(start, end, ids)], tokens, duration), duration
     places = [0, *cuts, *([len(ids)] if closed else [])]
-    parts = [ids[begin:end] for begin, end in zip(places, places[1:], strict=False)]
+    parts = [ids[begin:end] for begin, end in pairwise(places)]
     found = _kept([(tokens.seconds(part[0]), tokens.seconds(part[-1]), part) for part in parts], tokens, duration)
     return found, duration if closed else min(duration, tokens.seconds(ids[cuts[-1] - 1]))
 

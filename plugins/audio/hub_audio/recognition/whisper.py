@@ -6,6 +6,7 @@ Knows no file format.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,23 +31,35 @@ _CONTEXT = 448
 _SHORTEST = 0.1  # seconds; what is left at the end of a sound and shorter holds no word
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ear:
+    """What hears any sound: the session, and what the files say of it."""
+
+    session: Session
+    tokens: WhisperTokens
+    features: LogMel
+    context: int
+    suppress: tuple[int, ...]
+
+
 class Whisper(Model):
     """A Whisper behind any runtime that answers `generate` with its features as feeds."""
 
     def __init__(self, parts: Mapping[str, Session], verb: str, assets: Path, facts: Facts) -> None:
         super().__init__(parts, verb, assets, facts)
-        self._session = parts[""]
-        self._tokens = WhisperTokens(assets / "tokenizer.json")
-        settings = read_settings(assets)
-        shape = next((tensor.shape for tensor in self._session.inputs if tensor.name == _INPUT), ())
+        session, settings = parts[""], read_settings(assets)
+        shape = next((tensor.shape for tensor in session.inputs if tensor.name == _INPUT), ())
         if len(shape) != 3 or not isinstance(shape[1], int) or not isinstance(shape[2], int):
             raise InferenceError(f"the model takes no '{_INPUT}' of a size that is known: it is no Whisper")
-        self._features = LogMel(
-            bins=shape[1], frames=shape[2], rate=settings.rate, hop=settings.hop, points=settings.points
+        form = {"rate": settings.rate, "hop": settings.hop, "points": settings.points}
+        context = session.metadata.get("context_length")
+        self._ear = _Ear(
+            session=session,
+            tokens=WhisperTokens(assets / "tokenizer.json"),
+            features=LogMel(bins=shape[1], frames=shape[2], **form),
+            context=context if isinstance(context, int) else _CONTEXT,
+            suppress=settings.suppress,
         )
-        context = self._session.metadata.get("context_length")
-        self._context = context if isinstance(context, int) else _CONTEXT
-        self._suppress = settings.suppress
 
     def infer(self, inputs: Sequence[Any], options: Mapping[str, OptionValue], emit: Emit) -> list[dict[str, JSON]]:
         """Text of each sound, in order; each piece of it is emitted as it is done.
@@ -63,15 +76,15 @@ class Whisper(Model):
         OptionError
             The model does not know the language.
         """
-        return [_Listener(self, options, index, emit).listen(sound) for index, sound in enumerate(sounds(inputs))]
+        return [_Listener(self._ear, options, index, emit).listen(sound) for index, sound in enumerate(sounds(inputs))]
 
 
 class _Listener:
     """Hears one sound."""
 
-    def __init__(self, model: Whisper, options: Mapping[str, OptionValue], index: int, emit: Emit) -> None:
-        self._session, self._tokens, self._features = model._session, model._tokens, model._features  # noqa: SLF001
-        self._context, self._suppress = model._context, model._suppress  # noqa: SLF001
+    def __init__(self, ear: _Ear, options: Mapping[str, OptionValue], index: int, emit: Emit) -> None:
+        self._session, self._tokens, self._features = ear.session, ear.tokens, ear.features
+        self._context, self._suppress = ear.context, ear.suppress
         self._options, self._index, self._emit = options, index, emit
         given = cast("str | None", options["language"])
         self._language = self._tokens.check_language(given) if given else None if self._tokens.languages else "en"
