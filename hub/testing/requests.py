@@ -68,7 +68,7 @@ def short(session: Session, verb: str) -> Request:
 
 
 def without_limit(session: Session, verb: str) -> Request:
-    """A greedy request that goes on until the model ends. An encoder gets feeds, and its decoder the id that starts it."""
+    """A greedy request that goes on until the model ends; an encoder gets feeds, its decoder the id that starts it."""
     if verb == "chat":
         return CHAT
     if not session.inputs:

@@ -6,8 +6,8 @@ where it does not end with `<|notimestamps|>`. Knows nothing of sound and of tex
 
 from __future__ import annotations
 
-import threading
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ _HONOURS = frozenset({"max_tokens", "temperature", "top_k", "eos", "suppress"})
 
 
 class WhisperSession(Session):
-    """A Whisper model. One call at a time; what comes is emitted when an answer is done.
+    """A Whisper model. One call at a time; what comes is emitted when a row is done. It also ends at its own end.
 
     A prompt that is the start of the transcript alone, asked for one token, is answered with the language that is
     heard: the model was taught to write it there.
@@ -37,15 +37,15 @@ class WhisperSession(Session):
 
     def __init__(self, model: Any, vocabulary: list[str]) -> None:  # Any: CTranslate2 has no types
         self._model = model
-        self._lock = threading.Lock()
         self._ids = {token: number for number, token in enumerate(vocabulary)}
         self._size = len(vocabulary)
-        if "<|endoftext|>" not in self._ids or "<|startoftranscript|>" not in self._ids:
-            raise InferenceError("the vocabulary has no <|endoftext|> and <|startoftranscript|>: this is no Whisper")
-        self._end, self._start = self._ids["<|endoftext|>"], self._ids["<|startoftranscript|>"]
+        if "<|startoftranscript|>" not in self._ids:
+            raise InferenceError("the vocabulary has no <|startoftranscript|>: this is no Whisper")
+        self._start = self._ids["<|startoftranscript|>"]
         self.inputs = (Tensor(name="input_features", dtype="float32", shape=("batch", int(model.n_mels), _FRAMES)),)
         self.metadata = {
             "context_length": _CONTEXT,
+            "decoder_start_token_id": self._start,
             "is_multilingual": bool(model.is_multilingual),
             "compute_type": str(model.compute_type),
         }
@@ -56,7 +56,7 @@ class WhisperSession(Session):
         Raises
         ------
         InputError, ContextOverflow
-            Ids that the model does not know, another end than its own, or a prompt without room.
+            Ids that the model does not know, or a prompt without its start or without room.
         """
         features = request.feeds["input_features"]
         self._refuse(request, features)
@@ -68,9 +68,7 @@ class WhisperSession(Session):
             chosen = StorageView.from_array(np.ascontiguousarray(features[group], np.float32))
             answer = self._languages if language else self._continue
             for row, result in zip(group, answer(chosen, request, group), strict=True):
-                found[row] = result
-                if emit(Delta(index=row, ids=result.ids)):
-                    found[row] = Generated(ids=result.ids, finish="cancelled", prompt_tokens=result.prompt_tokens)
+                found[row] = _emitted(row, result, emit)
         return [found[row] for row in range(len(request.prompts))]
 
     def close(self) -> None:
@@ -95,14 +93,17 @@ class WhisperSession(Session):
             return_scores=True,
             return_no_speech_prob=True,
         )
-        return [self._result(each, length, most) for each in found]
+        return [self._result(each, length, most, frozenset(request.eos)) for each in found]
 
-    def _result(self, result: Any, length: int, most: int) -> Generated:  # Any: CTranslate2 has no types
-        ids = tuple(result.sequences_ids[0])[:most]
-        spoken = float(result.scores[0]) * len(ids) / (len(ids) + 1)  # the end counts as a token too
+    @staticmethod
+    def _result(result: Any, length: int, most: int, ends: frozenset[int]) -> Generated:  # Any: as of the model
+        whole = tuple(result.sequences_ids[0])
+        spoken = float(result.scores[0]) * len(whole) / (len(whole) + 1)  # the end counts as a token too
+        place = next((place for place, token in enumerate(whole) if token in ends), None)
+        ids = whole[:most] if place is None else whole[:place]
         return Generated(
             ids=ids,
-            finish="length" if len(ids) >= most else "stop",
+            finish="length" if place is None and len(ids) >= most else "stop",
             prompt_tokens=length,
             measures={"logprob": spoken, "no_speech": float(result.no_speech_prob)},
         )
@@ -125,10 +126,6 @@ class WhisperSession(Session):
     def _refuse(self, request: Generate, features: Array) -> None:
         if len(features) != len(request.prompts):
             raise InputError(f"input_features holds {len(features)} inputs for {len(request.prompts)} prompts")
-        if set(request.eos) - {self._end}:
-            raise InputError(
-                f"ctranslate2 ends Whisper's answers at {self._end} alone, and was asked for {request.eos}"
-            )
         highest = max([*(token for prompt in request.prompts for token in prompt), *request.suppress])
         if highest >= self._size:
             raise InputError(f"token id {highest} is not known; the model has {self._size}")
@@ -137,3 +134,11 @@ class WhisperSession(Session):
             raise ContextOverflow(f"a prompt of {longest} tokens leaves no room in a context of {_CONTEXT}")
         if any(self._start not in prompt for prompt in request.prompts):
             raise InputError(f"a prompt of Whisper holds the start of the transcript, {self._start}")
+
+
+def _emitted(row: int, result: Generated, emit: Emit) -> Generated:
+    """The result, cut where the one who hears it wants no more."""
+    for count, token in enumerate(result.ids, 1):
+        if emit(Delta(index=row, ids=(token,))):
+            return replace(result, ids=result.ids[:count], finish="cancelled")
+    return result
