@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hub.plugin.specs import TaskSpec
     from hub.runtime.model import LoadedModel
 
-__all__ = ["answer_all", "read_inputs"]
+__all__ = ["answer_all", "document", "heading", "read_inputs", "tell_cut"]
 
 _AT_ONCE = 256
 _HEADING = 60
@@ -64,22 +64,23 @@ def answer_all(
     for start in range(0, len(inputs), 1 if kind == "text" else _AT_ONCE):
         given, batch = texts[start:], inputs[start : start + (1 if kind == "text" else _AT_ONCE)]
         if kind == "text" and not as_json:
-            _heading(given[0], start, len(inputs), out)
+            heading(given[0], start, len(inputs), out)
             answer = _stream(model, batch[0], call, out) if stream else _whole(model, batch[0], call, out)
-            _tell_cut(answer, call)
+            tell_cut(answer, call)
             continue
         for position, (text, answer) in enumerate(zip(given, model.infer(batch, **call), strict=False), start):
             if as_json:
                 results.append(describe(kind, text, answer))
                 continue
             if kind == "labels" and out.isatty():
-                _heading(text, position, len(inputs), out)
+                heading(text, position, len(inputs), out)
             write_answer(kind, answer, out)
     if as_json:
-        click.echo(json_text(_document(model, results), out, indent=2), file=out)
+        click.echo(json_text(document(model, results), out, indent=2), file=out)
 
 
-def _document(model: LoadedModel, results: list[JSON]) -> dict[str, JSON]:
+def document(model: LoadedModel, results: list[JSON]) -> dict[str, JSON]:
+    """What `--json` prints."""
     plan = model.plan
     return {
         "model": plan.model,
@@ -91,7 +92,7 @@ def _document(model: LoadedModel, results: list[JSON]) -> dict[str, JSON]:
     }
 
 
-def _heading(text: str, index: int, count: int, out: TextIO) -> None:
+def heading(text: str, index: int, count: int, out: TextIO) -> None:
     """Between several answers: an empty line, and on a terminal the input that is answered."""
     if index:
         click.echo(file=out)
@@ -112,6 +113,7 @@ def _whole(model: LoadedModel, given: object, call: Mapping[str, object], out: T
     return answer
 
 
-def _tell_cut(answer: object, call: Mapping[str, object]) -> None:
+def tell_cut(answer: object, call: Mapping[str, object]) -> None:
+    """Say it where a text ends because it reached the longest that is allowed."""
     if isinstance(answer, Mapping) and answer.get("finish_reason") == "length" and "max_tokens" not in call:
         note("The answer was cut: it reached the longest that this model is allowed here. See: --max-tokens")

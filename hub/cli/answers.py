@@ -5,10 +5,8 @@ Knows kinds, not tasks. Where answers go (stdout or a file that appears when it 
 
 from __future__ import annotations
 
-import errno
-import os
+import io
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +14,14 @@ from typing import Any, TextIO, cast
 
 import click
 
+from hub.cli.appearing import appearing, refuse_there
 from hub.cli.output import json_text, printable
-from hub.errors import StorageError, UsageError
+from hub.errors import UsageError
 from hub.types import JSON
 
-__all__ = ["describe", "destination", "to_json", "write_answer"]
+__all__ = ["describe", "destination", "text_of", "to_json", "write_answer"]
 
 _NUMBERS_SHOWN = 6
-_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS})
 
 
 @contextmanager
@@ -43,43 +41,33 @@ def destination(path: str | None, *, force: bool) -> Iterator[TextIO]:
     target = Path(path).expanduser()
     if target.is_dir():
         raise UsageError(f"{target} is a folder", hint="Name a file in it with --output.")
-    if target.exists() and not force:
-        raise UsageError(f"{target} is already there", hint="Overwrite it with --force, or name another file.")
-    try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    except OSError as error:
-        raise StorageError(f"{target} cannot be written: {error.strerror or error}") from error
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            yield stream
-        Path(temporary).chmod(0o666 & ~_umask())
-        os.replace(temporary, target)
-    except OSError as error:
-        if error.errno not in _DISK:
-            raise
-        raise StorageError(f"{target} cannot be written: {error.strerror}") from error
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    refuse_there(target, force=force)
+    with appearing(target) as binary, io.TextIOWrapper(binary, encoding="utf-8") as stream:
+        yield stream
 
 
 def write_answer(kind: str, answer: object, out: TextIO) -> None:
     """Write one answer: for a person on a terminal, else text as it is and one line of JSON for every other kind."""
     person = out.isatty()
     if kind == "text":
-        text = str(answer["generated_text"]) if isinstance(answer, Mapping) else str(answer)
+        text = text_of(answer)
         click.echo(printable(text) if person else text, file=out)
     elif person and kind == "vector":
         click.echo(_short_vector(answer), file=out)
-    elif person and kind == "labels":
+    elif person and kind in {"labels", "boxes"}:
         click.echo("\n".join(_label_lines(answer)) or "(nothing found)", file=out)
+    elif person and kind == "segments":
+        click.echo("\n".join(map(_segment_line, answer)) or "(nothing found)", file=out)  # type: ignore[call-overload]
     else:
         click.echo(json_text(to_json(answer), out), file=out)
+
+
+def text_of(answer: object) -> str:
+    """Text of an answer whose kind is text: itself, or its field `text` or `…_text` (`generated_text`)."""
+    if not isinstance(answer, Mapping):
+        return str(answer)
+    names = [name for name in answer if name == "text" or str(name).endswith("_text")]
+    return str(answer[names[0]]) if names else str(dict(answer))
 
 
 def describe(kind: str, given: str, answer: object) -> dict[str, JSON]:
@@ -117,8 +105,22 @@ def _label_lines(rows: Any) -> list[str]:  # Any: a list of labels, or one for e
 def _label_line(row: Mapping[str, Any]) -> str:  # Any: a label's fields are the task's own
     score = [f"{row['score']:.4f}"] if "score" in row else []
     rest = {name: to_json(value) for name, value in row.items() if name != "score"}
-    shown = (_one_line(value) if isinstance(value, str) else f"{name}={value}" for name, value in rest.items())
-    return "  ".join([*score, *shown])
+    return "  ".join([*score, *(_field(name, value) for name, value in rest.items())])
+
+
+def _field(name: str, value: JSON) -> str:
+    """A text as it is, corners of a box as two points, all else with its name."""
+    if isinstance(value, str):
+        return _one_line(value)
+    if isinstance(value, dict) and {"xmin", "ymin", "xmax", "ymax"} <= set(value):
+        return f"({value['xmin']}, {value['ymin']}) – ({value['xmax']}, {value['ymax']})"
+    return f"{name}={value}"
+
+
+def _segment_line(row: Mapping[str, Any]) -> str:  # Any: a segment's other fields are the task's own
+    """From when to when, in seconds, then the other fields as of a label."""
+    rest = {name: value for name, value in row.items() if name not in {"start", "end"}}
+    return f"{row['start']:8.2f} – {row['end']:8.2f} s  {_label_line(rest)}".rstrip()
 
 
 def _one_line(text: str) -> str:

@@ -8,13 +8,14 @@ from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
 
-__all__ = ["make_display"]
+__all__ = ["make_counter", "make_display"]
 
 
 def make_display() -> Progress:
@@ -24,6 +25,18 @@ def make_display() -> Progress:
         BarColumn(bar_width=30),
         DownloadColumn(),
         TransferSpeedColumn(),
+        TimeRemainingColumn(),
+        console=Console(file=sys.stderr),
+        transient=True,
+    )
+
+
+def make_counter() -> Progress:
+    """Name, bar, how many of how many, time left; on stderr, gone when it stops."""
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
         TimeRemainingColumn(),
         console=Console(file=sys.stderr),
         transient=True,

@@ -16,7 +16,7 @@ from pathlib import Path
 from hub.cli.output import note
 from hub.errors import InputError
 
-__all__ = ["Inputs", "gather"]
+__all__ = ["Inputs", "gather", "is_piped", "read_bytes"]
 
 _PATIENCE = 2.0
 
@@ -48,7 +48,7 @@ def gather(words: Sequence[str], files: Sequence[str], *, lines: bool) -> Inputs
         An input that is empty, cannot be read, or is not text.
     """
     texts: list[str] = []
-    if "-" not in words and "-" not in files and _is_piped():
+    if "-" not in words and "-" not in files and is_piped():
         text = _read_stdin()
         if text.strip():
             texts += _split(text, lines)
@@ -77,11 +77,27 @@ def _read_file(name: str) -> str:
 
 
 def _read_stdin() -> str:
+    return _decode(read_bytes(), "stdin")
+
+
+def read_bytes(*, asked: bool = False) -> bytes:
+    """All that comes on stdin.
+
+    Parameters
+    ----------
+    asked
+        Whether the person named stdin, and so knows what is waited for.
+
+    Raises
+    ------
+    InputError
+        There is no stdin.
+    """
     if sys.stdin is None:
         raise InputError("there is no stdin to read from")
-    if _is_piped() and not select.select([sys.stdin], [], [], _PATIENCE)[0]:
+    if not asked and is_piped() and not select.select([sys.stdin], [], [], _PATIENCE)[0]:
         note("Waiting for the end of stdin. To leave stdin out: hub run … < /dev/null")
-    return _decode(sys.stdin.buffer.read(), "stdin")
+    return sys.stdin.buffer.read()
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -94,7 +110,7 @@ def _decode(content: bytes, name: str) -> str:
         ) from error
 
 
-def _is_piped() -> bool:
+def is_piped() -> bool:
     """Whether stdin is a pipe, a socket or a file: neither a terminal nor /dev/null."""
     import os
 

@@ -6,6 +6,7 @@ Joins the steps of one call, each of which is a module that knows nothing of the
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from hub.types import Artifact
 if TYPE_CHECKING:
     from hub.plugin.host import Host
 
-__all__ = ["HubWarning", "LoadedModel", "load", "plan", "pull"]
+__all__ = ["HubWarning", "LoadedModel", "load", "load_target", "plan", "pull"]
 
 
 class HubWarning(UserWarning):
@@ -94,8 +95,34 @@ def load(
     A backend may set environment variables before its library loads, for the whole process; what you set is kept.
     Use `worker=True` to keep them out of yours.
     """
-    host, store = get_host(), Store()
     target = _target(reference, variant, task, progress)
+    return load_target(
+        target,
+        backend=backend,
+        device=device,
+        compress=compress,
+        task=task,
+        worker=worker,
+        allow_pickle=allow_pickle,
+        progress=progress,
+        options=load_options,
+    )
+
+
+def load_target(
+    target: Target,
+    *,
+    backend: str | None,
+    device: str | None,
+    compress: str,
+    task: str | None,
+    worker: bool,
+    allow_pickle: bool | None,
+    progress: Progress | None,
+    options: Mapping[str, object],
+) -> LoadedModel:
+    """As `load`, of what a reference was resolved to."""
+    host, store = get_host(), Store()
     chosen = make_plan(
         target,
         host=host,
@@ -103,13 +130,13 @@ def load(
         backend=backend,
         device=device,
         recipe=compress,
-        options=load_options,
+        options=options,
         task=task,
         allow_pickle=allow_pickle,
     )
     require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
-        _say(note, progress, depth=3)
+        _say(note, progress, depth=4)
     chosen, artifact = make_ready(target, chosen, host=host, store=store, progress=progress)
     return LoadedModel(
         chosen,
