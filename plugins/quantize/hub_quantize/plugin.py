@@ -26,13 +26,17 @@ REDUCE = Option(
     default=False,
     help="7 bits for weights, for x86 CPUs without VNNI, where sums of 8-bit products overflow.",
 )
+SMOOTH = Option(
+    name="smooth",
+    type=float,
+    default=0.8,
+    min=0,
+    max=1,
+    help="How much of the outliers of activations moves into weights (SmoothQuant); 0 is off.",
+)
+SAMPLES = Option(name="samples", type=int, default=256, min=1, help="Inputs to calibrate on.")
 DATA = Option(name="data", type=Path, help="Texts to calibrate on; without it the task's own data set.")
 BLOCK = Option(name="block_size", type=int, default=32, min=16, max=256, help="Weights that share a scale.")
-
-
-def samples(default: int) -> Option:
-    """How many inputs calibration takes."""
-    return Option(name="samples", type=int, default=default, min=1, help="Inputs to calibrate on.")
 
 
 @hookimpl
@@ -68,15 +72,8 @@ def onnx_graphs() -> list[TransformSpec]:
             predict="hub_quantize.predict:onnx_int8",
             options=(
                 DATA,
-                samples(256),
-                Option(
-                    name="smooth",
-                    type=float,
-                    default=0.8,
-                    min=0,
-                    max=1,
-                    help="How much of the outliers of activations moves into weights (SmoothQuant); 0 is off.",
-                ),
+                SAMPLES,
+                SMOOTH,
                 EMBEDDINGS,
                 EXCLUDE,
                 REDUCE,
@@ -123,15 +120,8 @@ def openvino_graphs() -> list[TransformSpec]:
             predict="hub_quantize.predict:openvino_int8",
             options=(
                 DATA,
-                samples(256),
-                Option(
-                    name="smooth",
-                    type=float,
-                    default=0.95,
-                    min=0,
-                    max=1,
-                    help="How much of the outliers of activations moves into weights (SmoothQuant); 0 is off.",
-                ),
+                SAMPLES,
+                SMOOTH,
                 Option(
                     name="preset",
                     type=str,
