@@ -6,6 +6,7 @@ Knows facts and files; what is computed is in the sessions.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hub.errors import InferenceError, UsageError
 from hub.runtime.protocols import OpenRequest, Session
@@ -87,5 +88,5 @@ def _spread(request: OpenRequest) -> bool:
     if request.device != "cuda":
         return False
     free = probe().memory.get("cuda:0", 0)
-    steps = {step: dict(options) for step, options in request.load_steps.items()}
+    steps: dict[str, Any] = {step: dict(options) for step, options in request.load_steps.items()}  # Any: their values
     return memory(request.facts, {**request.options, **steps}).total > _SHARE * free

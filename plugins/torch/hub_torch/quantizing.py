@@ -82,7 +82,8 @@ def quantize(loaded: Loaded, step: str, options: Mapping[str, OptionValue]) -> i
 
 def _layers(model: PreTrainedModel, options: Mapping[str, OptionValue]) -> dict[str, nn.Linear]:
     """Linear layers by name, but for the head and those that were excluded."""
-    head = model.get_output_embeddings()
+    named: Any = model  # Any: the method is not typed
+    head = named.get_output_embeddings()
     found = {
         name: layer
         for name, layer in model.named_modules()
@@ -111,7 +112,9 @@ def _config(step: str, options: Mapping[str, OptionValue], loaded: Loaded) -> An
         )
     if loaded.device.type == "cpu" and loaded.dtype == torch.float32:  # packed, they are slower by far than not at all
         return IntxWeightOnlyConfig(
-            weight_dtype=torch.int4, granularity=PerGroup(group), mapping_type=MappingType.ASYMMETRIC
+            weight_dtype=getattr(torch, "int4"),  # noqa: B009 - it is not in the stubs
+            granularity=PerGroup(group),
+            mapping_type=MappingType.ASYMMETRIC,
         )
     if loaded.device.type == "cpu":
         return PrototypeInt4WeightOnlyConfig(

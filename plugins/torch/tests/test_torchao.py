@@ -131,7 +131,7 @@ def test_weights_that_are_no_numbers_are_named(tmp_path, loaded):
 def test_a_number_that_is_none_is_still_traced_to_its_layer(tmp_path, loaded):
     encoder(tmp_path, **WIDE)
     weights = load_file(tmp_path / "model.safetensors")
-    weights["encoder.layer.1.output.LayerNorm.weight"][3] = torch.inf
+    weights["encoder.layer.1.output.LayerNorm.weight"][3] = torch.nan
     save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
     with pytest.raises(InferenceError, match=r"because the weights do: encoder\.layer\.1\.output\.LayerNorm"):
         loaded(tmp_path, "int8").run(FEEDS)
@@ -182,8 +182,8 @@ def test_the_estimate_counts_linear_layers_in_their_bits():
 def test_a_folder_is_opened_through_the_plan(tmp_path):
     encoder(tmp_path, **WIDE)
     (tmp_path / "tokenizer.json").write_text("{}")
-    found = hub.plan(str(tmp_path), task="feature-extraction", backend="torch", compress="bf16 | int8:group_size=64")
-    assert [str(step) for step in found.load_steps] == ["bf16", "int8:group_size=64"]
+    found = hub.plan(str(tmp_path), task="feature-extraction", backend="torch", compress="int8:group_size=64 | bf16")
+    assert [str(step) for step in found.load_steps] == ["int8:group_size=64", "bf16"]
     with pytest.raises(PlanError, match="groups of 256 do not divide rows of 128"):
         hub.plan(str(tmp_path), task="feature-extraction", backend="torch", compress="int8:group_size=256")
 
