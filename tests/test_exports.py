@@ -21,7 +21,16 @@ MODULES = sorted(
 )
 PUBLIC = {
     "hub": ["HubError", "HubWarning", "LoadedModel", "__version__", "load", "plan", "pull", "search"],
-    "hub.testing": ["BackendContract", "HEAVY", "ModelContract", "Opening", "get_host", "reclaim", "resolve_options"],
+    "hub.testing": [
+        "BackendContract",
+        "HEAVY",
+        "KindContract",
+        "ModelContract",
+        "Opening",
+        "get_host",
+        "reclaim",
+        "resolve_options",
+    ],
 }
 
 

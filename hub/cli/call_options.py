@@ -29,7 +29,9 @@ class Options:
     call: Mapping[str, Any]  # Any: as above, and the schema
 
 
-def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, backend: str | None) -> Options:
+def sort_options(
+    named: Mapping[str, object], pairs: Sequence[str], host: Host, backend: str | None, task: str | None = None
+) -> Options:
     """Give each option to the backend if it declares it, to the call otherwise.
 
     Parameters
@@ -38,6 +40,8 @@ def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, 
         From options of the command; `None` and `()` mean "not given".
     pairs
         `KEY=VALUE` texts. A key that comes twice makes a list.
+    task
+        What the model is for, where that is known: only what does it has options of the call.
 
     Raises
     ------
@@ -53,9 +57,10 @@ def sort_options(named: Mapping[str, object], pairs: Sequence[str], host: Host, 
             raise OptionError(f"'{pair}' is not KEY=VALUE", hint="Write it like: --option threads=4")
         given[name] = value if name not in given else [*_listed(given[name]), value]
     loading = _declared(p.spec.options for p in host.backends.values() if backend in {None, p.spec.id})
-    calling = _declared(provided.spec.options for provided in host.models.values())
-    if host.backends and host.models:  # without them, the plan says what to install
-        _check(given, {**calling, **loading})
+    able = [provided.spec for provided in host.models.values() if task in {None, provided.spec.task}]
+    calling = _declared(spec.options for spec in able)
+    if host.backends and able:  # without them, the plan says what to install
+        _check(given, {**calling, **loading}, task)
     return Options(
         load={name: value for name, value in given.items() if name in loading},
         call={name: value for name, value in given.items() if name not in loading},
@@ -92,13 +97,13 @@ def _declared(groups: Iterable[Sequence[Option]]) -> dict[str, list[Option]]:
     return declared
 
 
-def _check(given: Mapping[str, object], declared: Mapping[str, list[Option]]) -> None:
+def _check(given: Mapping[str, object], declared: Mapping[str, list[Option]], task: str | None) -> None:
     """Refuse what no plugin could take; what two plugins declare differently is for the plan to judge."""
     unknown = [name for name in given if name not in declared]
     if unknown:
         near = get_close_matches(unknown[0], declared, n=2)
         raise OptionError(
-            f"no installed plugin has an option '{unknown[0]}'"
+            f"no installed plugin{f' for {task}' if task else ''} has an option '{unknown[0]}'"
             + (f"; did you mean {' or '.join(near)}?" if near else ""),
             hint=f"Options: {', '.join(sorted(declared))}",
         )

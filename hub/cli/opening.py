@@ -54,7 +54,9 @@ def loaded(target: Target, options: dict[str, Any]) -> Iterator[tuple[LoadedMode
     host = get_host()
     how = {name: options[name] for name in HOW}
     named = {name: value for name, value in options.items() if name not in {*HOW, "pairs"}}
-    given = sort_options({**named, "schema": read_schema(named["schema"])}, options["pairs"], host, how["backend"])
+    named["schema"] = read_schema(named["schema"])
+    task = how["task"] or target.model.task or None
+    given = sort_options(named, options["pairs"], host, how["backend"], task)
     if target.notice:
         note(target.notice)
     with terminal_progress() as progress:

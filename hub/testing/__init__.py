@@ -1,8 +1,8 @@
-"""The conformance kit: what every backend and every model plugin must do, as tests that an author subclasses.
+"""The conformance kit: what every backend, model plugin and kind must do, as tests that an author subclasses.
 
 ::
 
-    from hub.testing import BackendContract, ModelContract
+    from hub.testing import BackendContract, KindContract, ModelContract
 
     class TestBackend(BackendContract):
         reference = "/path/to/tiny/weights"
@@ -11,12 +11,19 @@
     class TestModel(ModelContract):
         reference = "/path/to/tiny/weights"
 
+    class TestKind(KindContract):
+        kind = "image"
+
+        @pytest.fixture
+        def given(self):
+            return "tests/small.png"
+
 Needs pytest. Knows nothing of any plugin: it does what the contract in `hub.runtime.protocols` lets a caller do.
 """
 
 import pytest
 
-for name in ("backend", "generating", "model", "requests"):
+for name in ("backend", "generating", "kind", "model", "requests"):
     pytest.register_assert_rewrite(f"hub.testing.{name}")
 
 from hub.plugin.host import get_host  # noqa: E402 - what is installed, as every command sees it
@@ -24,7 +31,17 @@ from hub.plugin.loading import HEAVY  # noqa: E402 - what an entry point must no
 from hub.runtime.options import resolve_options  # noqa: E402 - as the core resolves them before a target is called
 from hub.runtime.sessions.reclaim import reclaim  # noqa: E402 - as the core does after a model is closed
 from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
+from hub.testing.kind import KindContract  # noqa: E402
 from hub.testing.model import ModelContract  # noqa: E402
 from hub.testing.opening import Opening  # noqa: E402
 
-__all__ = ["HEAVY", "BackendContract", "ModelContract", "Opening", "get_host", "reclaim", "resolve_options"]
+__all__ = [
+    "HEAVY",
+    "BackendContract",
+    "KindContract",
+    "ModelContract",
+    "Opening",
+    "get_host",
+    "reclaim",
+    "resolve_options",
+]

@@ -120,7 +120,7 @@ def test_an_empty_pipe_beside_an_input_is_nothing() -> None:
 
 
 def test_an_empty_pipe_alone_is_refused(run_hub: RunHub) -> None:
-    result = run_hub("run", "some-model", input="\n")
+    result = run_hub("run", "smollm2-135m", input="\n")
     assert result.returncode == 2
     assert "stdin is empty" in result.stderr
 
@@ -302,7 +302,7 @@ def test_a_value_that_nothing_takes_is_refused_before_loading() -> None:
     if not get_host().models:
         pytest.skip("no plugin is installed")
     with pytest.raises(OptionError, match="at most"):
-        sort_options({"temperature": 99.0}, [], get_host(), None)
+        sort_options({"temperature": 99.0}, [], get_host(), None, "text-generation")
 
 
 def test_a_schema_is_json_or_a_file(tmp_path: Path) -> None:

@@ -12,22 +12,39 @@ OPENED = []
 def read(given):
     if isinstance(given, np.ndarray) and given.dtype == np.uint8 and given.ndim == 2:
         return given
-    name = given if isinstance(given, str | Path) else type(given).__name__
     if isinstance(given, list):
         return np.array(given, np.uint8)
+    name = given if isinstance(given, str | Path) else type(given).__name__
+    content = content_of(given, name)
+    try:
+        return rows(content) if content.count(b"\n") > 1 else binary(content)
+    except ValueError as error:
+        raise InputError(f"{name} is no grid: {error}") from error
+
+
+def content_of(given, name):
+    if isinstance(given, bytes):
+        return given
     if isinstance(given, str | Path):
         OPENED.append(str(given))
         try:
-            given = Path(given).read_bytes()
+            return Path(given).read_bytes()
         except OSError as error:
             raise InputError(f"{name} cannot be read: {error.strerror}") from error
-    content = given if isinstance(given, bytes) else given.read() if hasattr(given, "read") else b""
+    content = given.read() if hasattr(given, "read") else None
+    if not isinstance(content, bytes):
+        raise InputError(f"{name} is no grid: it gives no bytes")
+    return content
+
+
+def binary(content):
     head, _, body = content.partition(b"\n")
-    try:
-        width, height = map(int, head.split())
-        return np.frombuffer(body, np.uint8).reshape(height, width)
-    except ValueError as error:
-        raise InputError(f"{name} is no grid: {error}") from error
+    width, height = map(int, head.split())
+    return np.frombuffer(body, np.uint8).reshape(height, width)
+
+
+def rows(content):
+    return np.array([[int(number) for number in line.split()] for line in content.splitlines()], np.uint8)
 
 
 def write(value, suffix):
