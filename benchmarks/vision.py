@@ -207,7 +207,7 @@ def many(photos: Path, count: int = 1000) -> None:
         command = [sys.executable, "-m", "hub", "run", "efficientnet-lite0", name, "--backend", "onnx", "--json"]
         seconds, done = timed(lambda: subprocess.run([*command, "--allow-pickle"], capture_output=True, check=True))
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    answers = len(json.loads(done.stdout))
+    answers = len(json.loads(done.stdout)["results"])
     print(f"a folder of {count} photos: {seconds:.1f} s, {answers} answers, peak {peak:.0f} MiB")
 
 

@@ -141,7 +141,8 @@ def _session_options(options: Mapping[str, OptionValue]) -> onnxruntime.SessionO
 
 
 def _tensor(node: onnxruntime.NodeArg) -> Tensor:
-    shape = tuple(size if isinstance(size, int) else str(size or "") for size in node.shape)
+    # some exporters call every open dimension '?', which does not mean that they are of one size
+    shape = tuple(size if isinstance(size, int) else str(size or "").removeprefix("?") for size in node.shape)
     return Tensor(name=node.name, dtype=_DTYPES.get(node.type, node.type), shape=shape)
 
 

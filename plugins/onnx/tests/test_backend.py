@@ -27,6 +27,11 @@ def test_inputs_and_outputs_are_declared_with_symbolic_sizes(tmp_path):
     assert session.outputs == (Tensor(name="sum", dtype="float32", shape=("rows", 3)),)
 
 
+def test_a_question_mark_is_no_name_of_a_size(tmp_path):
+    session = opened(tmp_path, graph("Identity", {"x": (FLOAT, ["?", "?"])}, {"y": (FLOAT, ["?", "?"])}))
+    assert session.inputs == (Tensor(name="x", dtype="float32", shape=("", "")),)
+
+
 def test_a_size_without_a_name_is_left_open(tmp_path):
     session = opened(tmp_path, graph("Identity", {"x": (INT64, ["", 2])}, {"y": (INT64, ["", 2])}))
     assert session.inputs == (Tensor(name="x", dtype="int64", shape=("", 2)),)

@@ -144,7 +144,7 @@ def test_the_command_prints_text_in_a_pipe_and_places_as_json(vision_home, run_h
     assert plain.returncode == 0, plain.stderr
     assert plain.stdout == "Milk, bread, two lemons\n"
     shown = run_hub("run", "ppocr", str(path), "--json", env=environment)
-    assert json.loads(shown.stdout)["boxes"][0]["text"] == "Milk, bread, two lemons"
+    assert json.loads(shown.stdout)["results"][0]["boxes"][0]["text"] == "Milk, bread, two lemons"
     drawn = tmp_path / "drawn.png"
     saved = run_hub("run", "ppocr", str(path), "--save", str(drawn), env=environment)
     assert saved.returncode == 0, saved.stderr
@@ -154,9 +154,9 @@ def test_the_command_prints_text_in_a_pipe_and_places_as_json(vision_home, run_h
 def test_the_command_reads_bytes_from_a_pipe(vision_home, run_hub, tmp_path):
     path = tmp_path / "note.png"
     Image.fromarray(page("From a pipe")).save(path)
-    with path.open("rb") as stream:
-        found = run_hub("run", "ppocr", "-", env={"HUB_HOME": str(vision_home)}, stdin=stream)
-    assert found.stdout == "From a pipe\n", found.stderr
+    environment = {"HUB_HOME": str(vision_home)}
+    found = run_hub("run", "ppocr", "-", env=environment, input=path.read_bytes(), text=False)
+    assert found.stdout == b"From a pipe\n", found.stderr
 
 
 def test_a_folder_is_read_and_what_is_broken_is_named(vision_home, run_hub, tmp_path):

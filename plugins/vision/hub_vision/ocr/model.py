@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import InferenceError
-from hub.runtime.protocols import Emit, Model, Session
+from hub.runtime.protocols import Delta, Emit, Model, Session
 from hub.types import JSON, Facts, OptionValue
 from hub_vision.ocr import detection
 from hub_vision.ocr.alphabet import Alphabet
@@ -70,7 +70,11 @@ class TextReading(Model):
             [x, y] from the top left on, clockwise as the picture lies; in pixels, in reading order.
         """
         given: Mapping[str, Any] = options  # Any: resolved, so of the types that the options declare
-        return [self._page(picture, given) for picture in inputs]
+        answers, stopped = [], False
+        for index, picture in enumerate(inputs):
+            answers.append(_answer(()) if stopped else self._page(picture, given))
+            stopped = stopped or emit(Delta(index=index, text=str(answers[-1]["generated_text"])))
+        return answers
 
     def _page(self, picture: Array, options: Mapping[str, Any]) -> dict[str, JSON]:
         work = scaled(picture, options["max_side"])
