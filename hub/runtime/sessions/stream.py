@@ -1,4 +1,4 @@
-"""Turns push into pull: runs a call in a thread of its own and iterates over what it pushes.
+"""Turns push into pull: runs a call in another thread and iterates over what it pushes.
 
 Knows nothing of models: the call is a function that takes an `emit`.
 """
@@ -10,13 +10,14 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from types import TracebackType
 from typing import Any, Generic, TypeVar, cast
 
 from hub.runtime.protocols import Delta, Emit
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.relay import silent
+from hub.runtime.sessions.threads import Borrowed, borrow
 
 __all__ = ["Pieces", "interruptible"]
 
@@ -74,7 +75,7 @@ class Channel(Generic[T]):
             self._changed.notify_all()
 
 
-_running: weakref.WeakKeyDictionary[threading.Thread, Channel[Any]] = weakref.WeakKeyDictionary()  # Any: of every kind
+_running: weakref.WeakKeyDictionary[Borrowed, Channel[Any]] = weakref.WeakKeyDictionary()  # Any: of every kind
 
 
 class Pieces(Iterator[str], Generic[T]):
@@ -93,10 +94,9 @@ class Pieces(Iterator[str], Generic[T]):
         self.result: T | None = None
         self._owner = owner  # kept alive while it answers
         self._channel: Channel[T] = Channel()
-        self._thread = threading.Thread(target=self._channel.answer, args=(call,), name="hub-stream", daemon=True)
         _stop_all_at_exit()
+        self._thread = borrow(partial(self._channel.answer, call))
         _running[self._thread] = self._channel
-        self._thread.start()
 
     def __iter__(self) -> Pieces[T]:
         return self
