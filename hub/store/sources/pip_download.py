@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
@@ -142,11 +143,11 @@ class _Watch:
     def look(self) -> None:
         """Note what has come since the last look, be it nothing: the one who is told may want to stop."""
         before = self._seen
-        for path in self._folder.rglob("*.whl"):
-            try:
-                self._seen = max(self._seen, path.stat().st_size)
-            except FileNotFoundError:
-                continue
+        for folder, _, names in os.walk(self._folder):  # unlike glob, it passes over folders that pip has just removed
+            for name in names:
+                if name.endswith(".whl"):
+                    with suppress(FileNotFoundError):
+                        self._seen = max(self._seen, (Path(folder) / name).stat().st_size)
         self._note(self._seen - before)
 
 
