@@ -51,9 +51,9 @@ Measured by one command on one machine, and written by it: `python benchmarks/re
 so measure where it counts: `hub bench MODEL`. How each figure is taken is said in [bench.md](bench.md).
 
 The inputs are news (Lee, Pincombe and Welsh, 2005; a file inside the wheel of gensim 4.4.0) that no recipe has learnt
-from. **Loss** is against the model as it is: one minus the mean cosine for embeddings, one minus the share of next
-tokens on which both agree for language models. `*` marks the Pareto front: nothing else is smaller, faster and closer
-at once.
+from. **Loss** is against the model as it is: one minus the mean cosine for embeddings, the mean divergence of the
+distributions of the next token (nats) for language models. `*` marks the Pareto front: nothing else is smaller, faster
+and closer at once.
 """
 
 
