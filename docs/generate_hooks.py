@@ -18,12 +18,12 @@ from hub.plugin.checks import HOOKS
 from hub.plugin.specs import LoadStep
 from hub.runtime import protocols
 from hub.sources import Listing, Sink, Source, SourceContext
-from hub.types import Estimate, Facts, Option, WeightFile
+from hub.types import Audio, Estimate, Facts, Option, WeightFile
 
 PAGE = Path(__file__).with_name("plugins.md")
 MARK = re.compile(r"(<!-- (hooks|protocols) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 HEADING = "\nParameters\n----------\n"
-CLASSES = (protocols.Session, protocols.Model, protocols.Stream, protocols.Fidelity, Source, Sink)
+CLASSES = (protocols.Session, protocols.Model, protocols.Stream, protocols.Fidelity, Audio, Source, Sink)
 RECORDS = (
     protocols.OpenRequest,
     protocols.Probe,
@@ -77,7 +77,7 @@ def methods(kind: type) -> Iterator[str]:
     yield "```python"
     yield f"class {kind.__name__}:"
     for name, written in vars(kind).get("__annotations__", {}).items():
-        yield f"    {name}: {written} = {getattr(kind, name)!r}"
+        yield f"    {name}: {written}" + (f" = {getattr(kind, name)!r}" if hasattr(kind, name) else "")
     for name, value in vars(kind).items():
         function = value.fget if isinstance(value, property) else value
         if inspect.isfunction(function) and (function.__annotations__ if name == "__init__" else name[0] != "_"):

