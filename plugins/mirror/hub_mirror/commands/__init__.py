@@ -1,0 +1,22 @@
+"""`hub mirror`: serves a hub of one's own, and looks after it."""
+
+from __future__ import annotations
+
+import click
+
+from hub_mirror.commands.people import org, token, user
+from hub_mirror.commands.serve import serve
+
+__all__ = ["command"]
+
+
+@click.group("mirror")
+def command() -> None:
+    """Serve models, datasets and spaces to the stock Hugging Face clients.
+
+    Everything lies below one folder, named with --root or HUB_MIRROR_ROOT.
+    """
+
+
+for each in (serve, user, token, org):
+    command.add_command(each)

@@ -1,0 +1,1 @@
+"""Other hubs: what is taken from them, and how."""

@@ -1,0 +1,105 @@
+"""Writes what another hub lists into the catalogue: its commit, under its own id, with all or some of its files.
+
+Contents come later, or with `fetching`. Knows nothing of how the list was had.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Collection
+
+from hub_mirror.catalogue.accounts import ensure_org
+from hub_mirror.catalogue.commits import HEADS, add_commit, find_commit, find_ref, move_ref
+from hub_mirror.catalogue.holdings import hold, known_oid
+from hub_mirror.catalogue.repos import Repo, add_repo, find_repo, reload
+from hub_mirror.clock import now
+from hub_mirror.names import is_oid
+from hub_mirror.refusals import conflict
+from hub_mirror.service import Service
+from hub_mirror.snapshots import EMPTY, Entry, Snapshot
+from hub_mirror.upstream.client import RemoteFile, RemoteRepo
+
+__all__ = ["take"]
+
+
+def take(
+    connection: sqlite3.Connection,
+    service: Service,
+    kind: str,
+    remote: RemoteRepo,
+    revision: str,
+    *,
+    url: str,
+    files: Collection[RemoteFile] | None = None,
+) -> Repo:
+    """Have a commit of another hub, and let the branch or tag that was asked for point at it.
+
+    Parameters
+    ----------
+    files
+        Those that are taken, where not all are; a later call may add more.
+
+    Raises
+    ------
+    Refusal
+        409 where a repository of that name was made here.
+    """
+    name = remote.id
+    repo = find_repo(connection, kind, name)
+    if repo is None:
+        namespace, _, short = name.partition("/")
+        owner = ensure_org(connection, namespace)
+        repo = add_repo(connection, kind, owner, short, private=remote.private, sdk=remote.sdk, upstream=url)
+        connection.execute("UPDATE repos SET gated = ? WHERE id = ?", (remote.gated, repo.id))
+    elif not repo.upstream:
+        raise conflict(f"{name} was made on this hub: it is not replaced by the one of {url}")
+    ref = revision if revision.startswith("refs/") else HEADS + revision
+    parent = "" if is_oid(revision) else find_ref(connection, repo, ref)
+    known = find_commit(connection, repo, remote.commit)
+    if known is None:
+        base = find_commit(connection, repo, parent) if parent else None
+        before = service.snapshots.open(connection, base.tree if base else EMPTY)
+        wanted = remote.files if files is None else files
+        add_commit(
+            connection,
+            repo,
+            before,
+            _edits(connection, repo, before, wanted, drop=True),
+            parents=(parent,) if parent else (),
+            title=f"Mirror of {remote.commit[:12]}",
+            message="",
+            author=name.partition("/")[0],
+            oid=remote.commit,
+            date=remote.date or now(),
+        )
+    else:
+        before = service.snapshots.open(connection, known.tree)
+        edits = _edits(connection, repo, before, remote.files if files is None else files, drop=False)
+        if edits:
+            connection.execute("UPDATE commits SET tree = ? WHERE seq = ?", (before.changed(edits), known.seq))
+    for file in remote.files:
+        if file.sha256 and service.blobs.has(file.sha256, file.size):
+            hold(connection, repo, file.sha256, file.size)
+    if not is_oid(revision):
+        move_ref(connection, repo, ref, remote.commit)
+    connection.execute("UPDATE repos SET checked = ? WHERE id = ?", (time.time(), repo.id))
+    return reload(connection, repo)
+
+
+def _edits(
+    connection: sqlite3.Connection, repo: Repo, before: Snapshot, files: Collection[RemoteFile], *, drop: bool
+) -> dict[str, Entry | None]:
+    from hub_mirror.catalogue.commits import next_number
+
+    seq = next_number(connection)
+    edits: dict[str, Entry | None] = {}
+    for file in files:
+        sha256 = file.sha256 or known_oid(connection, repo, file.oid)
+        new = Entry(file.path, file.size, sha256, file.oid, bool(file.sha256), seq)
+        if not new.same(before.get(file.path)):
+            edits[file.path] = new
+    if drop:
+        names = {file.path for file in files}
+        edits |= {entry.path: None for entry in before.scan() if entry.path not in names}
+    return edits
