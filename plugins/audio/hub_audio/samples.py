@@ -48,4 +48,5 @@ def _vowel(seconds: float) -> Array:
         strength = sum(np.exp(-(((frequency - formant) / 150) ** 2)) for formant in (730, 1090, 2440))
         found += (strength + 0.02) * np.sin(harmonic * phase)
     envelope = np.minimum(1, np.minimum(time, seconds - time) / 0.05)
-    return (0.3 * envelope * found / np.abs(found).max()).astype(np.float32)
+    loud: Array = (0.3 * envelope * found / np.abs(found).max()).astype(np.float32)
+    return loud

@@ -57,7 +57,7 @@ def read_binary(path: Path) -> Binary:
     try:
         with path.open("rb") as file:
             return _Reader(file, path).read()
-    except (struct.error, UnicodeDecodeError, EOFError, ValueError, OSError) as error:
+    except (struct.error, UnicodeDecodeError, EOFError, KeyError, ValueError, OSError) as error:
         raise InferenceError(f"{path} is not a whole file of CTranslate2: {error}") from error
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
-import soxr
+import soxr  # type: ignore[import-untyped]
 
 if TYPE_CHECKING:
     from hub_sound.samples import Samples

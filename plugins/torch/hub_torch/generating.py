@@ -28,6 +28,7 @@ from hub_torch.loading import Loaded
 from hub_torch.running import as_tensor, refuse_outside
 from hub_torch.sampling import Chooser
 from hub_torch.signature import context_of, inputs_of, limits_of, metadata_of, takes
+from hub_torch.speech import SpeechRules
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
@@ -65,6 +66,7 @@ class GenerateSession(Session):
         self._limits = limits_of(model)
         self._vocabulary = int(model.config.get_text_config(decoder=True).vocab_size)
         self._masks = takes(model, "attention_mask") or takes(model, "decoder_attention_mask")
+        self._rules = SpeechRules(model)
         model.generation_config = GenerationConfig()  # no default of the model's own stands in for what was not asked
 
     def generate(self, request: Generate, emit: Emit) -> list[Generated]:
@@ -84,7 +86,8 @@ class GenerateSession(Session):
             feeds = {name: as_tensor(array, self._device, self._dtype) for name, array in request.feeds.items()}
             ids, mask = self._rectangle(request.prompts, rows.width)
             chooser = Chooser(request.sampling, request.suppress, self._device)
-            chosen = _Chosen(chooser, lambda so_far: self._origin(so_far, mask, feeds))
+            rules = self._rules.of(request.prompts, request.suppress, rows.width)
+            chosen = _Chosen(chooser, rules, lambda so_far: self._origin(so_far, mask, feeds))
             settings = GenerationConfig(
                 do_sample=False,
                 use_cache=True,
@@ -180,14 +183,18 @@ class GenerateSession(Session):
 class _Chosen(LogitsProcessor):
     """Leaves the token that was chosen as the only one, so that the greedy loop of transformers takes it."""
 
-    def __init__(self, chooser: Chooser, origin: Any) -> None:  # Any: ids to the error that names the layer
+    def __init__(self, chooser: Chooser, rules: list[LogitsProcessor], origin: Any) -> None:  # Any: ids to the error
         self._chooser = chooser
+        self._rules = rules
         self._origin = origin
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         if broken(scores):
             raise self._origin(input_ids)
-        chosen = self._chooser.choose(scores)
+        allowed = scores
+        for rule in self._rules:
+            allowed = rule(input_ids, allowed)
+        chosen = self._chooser.choose(allowed)
         return torch.full_like(scores, -torch.inf).scatter_(-1, chosen[:, None], 0.0)
 
 
