@@ -79,9 +79,20 @@ def make_session() -> requests.Session:
 
 
 def follow(
-    session: requests.Session, url: str, *, headers: dict[str, str], timeout: tuple[float, float], redirects: int
+    session: requests.Session,
+    url: str,
+    *,
+    headers: dict[str, str],
+    timeout: tuple[float, float],
+    redirects: int,
+    schemes: frozenset[str] = frozenset({"http", "https"}),
 ) -> requests.Response:
     """Request an address, and what it redirects to; the body is still to be read.
+
+    Parameters
+    ----------
+    schemes
+        What it may redirect to.
 
     Raises
     ------
@@ -98,8 +109,9 @@ def follow(
             return response
         response.close()
         here = urljoin(here, target)
-        if urlsplit(here).scheme not in {"http", "https"}:
-            raise SourceError(f"{url} redirects to {here}, which is not on the web")
+        if urlsplit(here).scheme not in schemes:
+            where = "not on the web" if "http" in schemes else "not encrypted"
+            raise SourceError(f"{url} redirects to {here}, which is {where}")
     raise SourceError(f"{url} redirects more than {redirects} times")
 
 

@@ -32,7 +32,8 @@ class HttpsSource:
     """Downloads over HTTP.
 
     The class attributes are the limits: seconds to connect and for each read; least bytes per second over a window of
-    seconds; attempts in a row that bring nothing, with the seconds before the second one (doubled each time).
+    seconds; attempts in a row that bring nothing, with the seconds before the second one (doubled each time);
+    redirects, and the schemes that they may lead to.
     """
 
     scheme: ClassVar[str] = "https"
@@ -43,6 +44,7 @@ class HttpsSource:
     attempts: ClassVar[int] = 4
     backoff: ClassVar[float] = 0.5
     redirects: ClassVar[int] = 10
+    schemes: ClassVar[frozenset[str]] = frozenset({"http", "https"})
 
     def __init__(self, context: SourceContext) -> None:
         self._offline = context.offline
@@ -122,7 +124,12 @@ class _Download:
         timeout = (self._limits.connect_timeout, self._limits.read_timeout)
         try:
             response = follow(
-                self._session, self._url, headers=headers, timeout=timeout, redirects=self._limits.redirects
+                self._session,
+                self._url,
+                headers=headers,
+                timeout=timeout,
+                redirects=self._limits.redirects,
+                schemes=self._limits.schemes,
             )
         except requests.exceptions.SSLError as error:
             raise SourceError(f"{self._url}: the server's certificate is not trusted: {_reason(error)}") from error
