@@ -115,13 +115,23 @@ def _installed(package: str) -> str:
         return ""
 
 
+_FILES = dict.fromkeys(("text-to-speech", "text-to-audio", "audio-to-audio"), ".wav") | dict.fromkeys(
+    ("text-to-image", "image-to-image", "depth-estimation"), ".png"
+)
+"""Tasks of the Hugging Face Hub whose answers are files; plugins, which know it, are not loaded to show a model."""
+_UNSAFE = "pickle"
+
+
 def _call(target: Target) -> str:
     """The command that runs it, with the entry's own example as input: quoted, since a stranger wrote it."""
     name = target.reference
     if not (target.root or target.revision):
         name = target.model.name + (f":{target.variant}" if target.variant else "")
     example = " ".join(printable(target.model.example).split())
-    return f"hub run {shlex.quote(name)}" + (f" {shlex.quote(example)}" if example else "")
+    words = ["hub run", shlex.quote(name), *([shlex.quote(example)] if example else [])]
+    words += ["-o", f"answer{_FILES[target.model.task]}"] if target.model.task in _FILES else []
+    words += ["--allow-pickle"] if all(variant.format == _UNSAFE for variant in target.variants()) else []
+    return " ".join(words)
 
 
 def _as_json(target: Target, store: Store) -> JSON:

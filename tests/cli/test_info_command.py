@@ -103,3 +103,18 @@ def test_weights_that_are_here_are_shown_as_here(run_hub, weights_home):
     shown = json.loads(run_hub("info", "all-minilm-l6-v2", "--json", env={"HUB_HOME": str(weights_home)}).stdout)
     here = {each["name"]: each["installed"] for each in shown["variants"]}
     assert here["onnx"] is here["onnx-int8"] is True
+
+
+@pytest.mark.parametrize(
+    ("fields", "call"),
+    [
+        ({"task": "text-to-speech", "example": "Hello there"}, "hub run one 'Hello there' -o answer.wav"),
+        ({"example": "a.png", "variants": [variant(format="pickle")]}, "hub run one a.png --allow-pickle"),
+        ({"example": "a.png", "variants": [variant("a", format="pickle"), variant("b")]}, "hub run one a.png"),
+    ],
+)
+def test_the_call_that_is_shown_names_what_it_would_be_refused_for(run_hub, tmp_path, fields, call):
+    path = tmp_path / "registry.json"
+    path.write_bytes(registry(model("acme/one", aliases=["one"], **fields)))
+    result = run_hub("info", "one", "--json", env={"HUB_REGISTRIES": str(path)})
+    assert json.loads(result.stdout)["example"] == call, result.stderr

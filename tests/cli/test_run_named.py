@@ -238,3 +238,10 @@ def test_a_kind_that_no_plugin_reads_is_named_with_its_package(
     result = run_hub("run", "grid-classification", "a.grid", input="\udcff", encoding="utf-8", errors="surrogateescape")
     assert result.returncode == 3
     assert "openmodelhub-painting" in result.stderr
+
+
+def test_a_bar_counts_answers_that_a_person_does_not_see(painted: Path) -> None:
+    shown = run_in_terminal("run", "grid-classification", "--json", "a.grid", "b.grid")
+    assert "answered" in shown
+    assert "answered" not in run_in_terminal("run", "grid-classification", "a.grid", "b.grid")
+    assert "answered" not in run_in_terminal("run", "grid-classification", "--json", "a.grid")
