@@ -103,6 +103,7 @@ def onnx_graphs() -> list[TransformSpec]:
             step="fp16",
             takes=("onnx",),
             target="hub_quantize.onnx_graphs.half:fp16",
+            revision=2,
             predict="hub_quantize.predict:half",
             summary="float16 weights and computation; inputs and outputs stay as they are",
         ),

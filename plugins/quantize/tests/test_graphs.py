@@ -5,6 +5,7 @@ import onnx
 import pytest
 from hub_quantize.onnx_graphs.blocks import quantize_blocks
 from hub_quantize.onnx_graphs.dynamic import quantize_columns
+from hub_quantize.onnx_graphs.order import sort_nodes
 from hub_quantize.onnx_graphs.static import range_of, smoothing
 from hub_quantize.onnx_graphs.tables import quantize_rows
 from onnx import TensorProto, helper
@@ -292,3 +293,31 @@ def test_numbers_that_float16_cannot_hold_are_named(tmp_path):
     onnx.save_model(model, str(path))
     with pytest.raises(InferenceError, match=r"'up' of model\.onnx holds .*, which float16 cannot hold"):
         made("onnx-fp16", tmp_path / "in", tmp_path, external=False)
+
+
+def test_operators_that_have_no_float16_are_cast_where_they_stand(tmp_path):
+    (tmp_path / "in").mkdir()
+    nodes = [
+        helper.make_node("MatMul", ["x", "first"], ["wide"], "first"),
+        helper.make_node("Max", ["wide", "least"], ["cut"], "cut"),
+        helper.make_node("MatMul", ["cut", "second"], ["y"], "second"),
+    ]
+    weights = {"first": random(32, 64), "second": random(64, 32, seed=1), "least": np.zeros(1, np.float32)}
+    kinds = {"x": (TensorProto.FLOAT, ["n", 32])}, {"y": (TensorProto.FLOAT, ["n", 32])}
+    path = write(tmp_path / "in" / "model.onnx", nodes, weights, *kinds)
+    out = compress("onnx-fp16", tmp_path / "in", tmp_path, "model.onnx")
+    onnx.checker.check_model(str(out / "model.onnx"))
+    names = [node.name for node in onnx.load(str(out / "model.onnx")).graph.node]
+    assert names.index("first") < names.index("wide_cast_to_fp32_node") < names.index("cut") < names.index("second")
+    feeds = {"x": random(3, 32, seed=2)}
+    assert cosine(answer(out / "model.onnx", feeds), answer(path, feeds)) > 0.99999
+
+
+def test_nodes_that_are_in_order_stay_where_they_are():
+    made = [helper.make_node("Neg", [str(place)], [str(place + 1)], str(place)) for place in range(3)]
+    graph = helper.make_graph([made[2], made[0], made[1]], "g", [], [])
+    sort_nodes(graph)
+    assert [node.name for node in graph.node] == ["0", "1", "2"]
+    graph = helper.make_graph([made[0], helper.make_node("Neg", ["0"], ["9"], "other"), *made[1:]], "g", [], [])
+    sort_nodes(graph)
+    assert [node.name for node in graph.node] == ["0", "other", "1", "2"]

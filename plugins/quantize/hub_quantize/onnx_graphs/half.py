@@ -14,6 +14,7 @@ from onnxruntime.transformers.float16 import convert_float_to_float16  # type: i
 from hub.errors import InferenceError, UsageError
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.onnx_graphs.graph import Graph, read_graph
+from hub_quantize.onnx_graphs.order import sort_nodes
 
 __all__ = ["fp16"]
 
@@ -45,6 +46,7 @@ def fp16(request: TransformRequest) -> None:
     for tensor in bare.graph.initializer:
         graph.fill(tensor)
     made = convert_float_to_float16(bare, keep_io_types=kept, max_finite_val=_LARGEST)
+    sort_nodes(made.graph)  # the tool puts its casts at the end
     _turn_into_weights(made.graph, graph, set(named))
     Graph(made, graph.folder, graph.name, external=graph.external).write(request)
 
