@@ -14,8 +14,8 @@ from hub.runtime.sessions.threads import borrow
 
 
 @pytest.fixture(autouse=True)
-def none_idle(monkeypatch):
-    monkeypatch.setattr(threads, "_idle", [])
+def none_idle():
+    threads._idle.clear()
 
 
 def test_a_thread_is_used_again_once_its_call_is_over():

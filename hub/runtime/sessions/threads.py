@@ -1,7 +1,7 @@
 """Threads that run one call after another: a call borrows one that is idle, and gives it back.
 
-A native runtime keeps things for each thread that calls it (its team of OpenMP threads, its arena of the allocator), and
-would make them again for every call of a new thread. Knows nothing of what the calls do.
+A native runtime keeps things for each thread that calls it (its team of OpenMP threads, its arena of the allocator),
+and would make them again for every call of a new thread. Knows nothing of what the calls do.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ __all__ = ["Borrowed", "borrow"]
 _PATIENCE = 10.0
 """Seconds that an idle thread waits for the next call before it ends."""
 
-_idle: list[_Lent] = []
-_lock = threading.Lock()
+_idle: list[_Lent] = []  # each of the list's own methods that are used here is one step, so that no lock is needed
 
 
 class Borrowed:
@@ -57,32 +56,26 @@ class _Lent:
             try:
                 work = self._next.get(timeout=_PATIENCE)
             except Empty:
-                with _lock:
-                    if self in _idle:
-                        _idle.remove(self)
-                        return
-                continue  # it was lent in this very moment: the call is on its way
+                try:
+                    _idle.remove(self)
+                except ValueError:  # it was lent in this very moment: the call is on its way
+                    continue
+                return
             work.run()
             del work
-            with _lock:
-                _idle.append(self)
+            _idle.append(self)
 
 
 def borrow(call: Callable[[], None]) -> Borrowed:
     """Run a call in an idle thread, or in a new one if there is none. What it raises is lost: it must not raise."""
     work = Borrowed(call)
-    with _lock:
-        lent = _idle.pop() if _idle else None
-    (lent or _Lent()).take(work)
+    try:
+        lent = _idle.pop()
+    except IndexError:
+        lent = _Lent()
+    lent.take(work)
     return work
 
 
-def _forget() -> None:
-    """A fork takes along the one thread that forks."""
-    global _lock
-    _lock = threading.Lock()
-    _idle.clear()
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget)
+    os.register_at_fork(after_in_child=_idle.clear)  # a fork takes along the one thread that forks
