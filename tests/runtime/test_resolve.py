@@ -109,13 +109,13 @@ def host(**specs: ModelSpec) -> Host:
     provided = {
         name: Provided(spec=spec, plugin=name, distribution=f"hub-{name}", version="1") for name, spec in specs.items()
     }
-    tables = {name: {} for name in ("tasks", "formats", "backends", "transforms", "models", "sources")}
+    tables = {name: {} for name in ("tasks", "formats", "backends", "transforms", "models", "sources", "kinds")}
     return Host((), {**tables, "models": provided})
 
 
-def spec(name: str, task: str, claim: str) -> ModelSpec:
+def spec(name: str, task: str, claim: str, *families: str) -> ModelSpec:
     target = f"{__name__}:{claim}"
-    return ModelSpec(id=name, task=task, families=("*",), verbs=("run",), target="x:y", claims=target)
+    return ModelSpec(id=name, task=task, families=families or ("*",), verbs=("run",), target="x:y", claims=target)
 
 
 def always(files, config):
@@ -133,7 +133,15 @@ def raises(files, config):
 def test_the_plugin_that_claims_files_tells_their_task(monkeypatch):
     monkeypatch.setattr(Host, "resolve", lambda self, provided, target: globals()[target.rpartition(":")[2]])
     asked = host(a=spec("a", "text-generation", "never"), b=spec("b", "feature-extraction", "always"))
-    assert claims.claimed_task(asked, ("x",), {}, reference="hf:a/b") == ("feature-extraction", ())
+    assert claims.claimed_task(asked, ("x",), {}, reference="hf:a/b") == ("feature-extraction", "", ())
+
+
+def test_the_one_plugin_that_claims_files_tells_the_family_that_they_do_not(monkeypatch):
+    monkeypatch.setattr(Host, "resolve", lambda self, provided, target: globals()[target.rpartition(":")[2]])
+    one, other = spec("a", "text-to-speech", "always", "piper"), spec("b", "text-to-speech", "always", "vits", "mms")
+    assert claims.claimed_task(host(a=one), ("x",), {}, reference="hf:a/b").family == "piper"
+    assert claims.claimed_task(host(b=other), ("x",), {}, reference="hf:a/b").family == ""
+    assert claims.claimed_task(host(a=one, b=other), ("x",), {}, reference="hf:a/b").family == ""
 
 
 def test_two_claims_for_different_tasks_are_an_error_that_asks(monkeypatch):
@@ -148,7 +156,7 @@ def test_two_claims_for_different_tasks_are_an_error_that_asks(monkeypatch):
 def test_a_plugin_that_fails_to_look_is_named_and_the_others_are_asked(monkeypatch):
     monkeypatch.setattr(Host, "resolve", lambda self, provided, target: globals()[target.rpartition(":")[2]])
     asked = host(a=spec("a", "text-generation", "raises"), b=spec("b", "feature-extraction", "always"))
-    task, faults = claims.claimed_task(asked, ("x",), {}, reference="hf:a/b")
+    task, _, faults = claims.claimed_task(asked, ("x",), {}, reference="hf:a/b")
     assert task == "feature-extraction"
     assert "plugin 'a' (1) failed to look at hf:a/b: KeyError('model_type')" in faults[0]
 

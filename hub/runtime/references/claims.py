@@ -1,4 +1,4 @@
-"""Asks each installed model plugin whether an unlisted folder or repository is for it; that tells the task.
+"""Asks each installed model plugin whether an unlisted folder or repository is for it: that tells task and family.
 
 Knows nothing of formats or of where the files are.
 """
@@ -6,7 +6,7 @@ Knows nothing of formats or of where the files are.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hub.errors import BadReference, PluginBroken
 from hub.types import JSON
@@ -14,15 +14,23 @@ from hub.types import JSON
 if TYPE_CHECKING:
     from hub.plugin.host import Host
 
-__all__ = ["claimed_task"]
+__all__ = ["Claimed", "claimed_task"]
 
 
-def claimed_task(
-    host: Host, files: tuple[str, ...], config: Mapping[str, JSON], *, reference: str
-) -> tuple[str, tuple[str, ...]]:
-    """Task that the installed model plugins say these files are for, and what went wrong in asking them.
+class Claimed(NamedTuple):
+    """What installed model plugins say of files: their task, and what went wrong in asking.
 
-    The task is empty where nobody claims the files.
+    `family` is that of the plugin which claims them, where one alone does and knows one alone: files that do not name
+    their own are of it. Task and family are empty where nobody says.
+    """
+
+    task: str
+    family: str
+    faults: tuple[str, ...]
+
+
+def claimed_task(host: Host, files: tuple[str, ...], config: Mapping[str, JSON], *, reference: str) -> Claimed:
+    """Ask every installed model plugin.
 
     Raises
     ------
@@ -30,19 +38,21 @@ def claimed_task(
         Plugins claim them for different tasks; the hint says how to choose.
     """
     claims: dict[str, list[str]] = {}
+    families: list[tuple[str, ...]] = []
     faults: list[str] = []
     for name, provided in sorted(host.models.items()):
         spec = provided.spec
         if spec.claims is None:
             continue
         try:
-            claimed = host.resolve(provided, spec.claims)(files, config)
+            claims_it = host.resolve(provided, spec.claims)(files, config)
         except PluginBroken as error:
             faults.append(error.message)
         except Exception as error:  # a stranger's code: what it raises is its own fault
             faults.append(f"plugin '{provided.plugin}' ({provided.version}) failed to look at {reference}: {error!r}")
         else:
-            if claimed:
+            if claims_it:
+                families.append(spec.families)
                 claims.setdefault(spec.task, []).append(f"{name} ({provided.distribution} {provided.version})")
     if len(claims) > 1:
         raise BadReference(
@@ -50,4 +60,5 @@ def claimed_task(
             details=[f"{task}: {', '.join(names)}" for task, names in sorted(claims.items())],
             hint=f"Say which: hub run {reference} --task {min(claims)}",
         )
-    return next(iter(claims), ""), tuple(faults)
+    known = families[0] if len(families) == 1 and len(families[0]) == 1 and families[0] != ("*",) else ("",)
+    return Claimed(next(iter(claims), ""), known[0], tuple(faults))

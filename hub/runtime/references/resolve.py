@@ -163,9 +163,10 @@ def _made_up(
 
     variants = find_variants(files, {format_id: given.spec for format_id, given in host.formats.items()}, where=where)
     faults: tuple[str, ...] = ()
+    family = ""
     if task is None:
         names = tuple(sorted({file.path for variant in variants for file in variant.files}))
-        task, faults = claimed_task(host, names, settings, reference=where)
+        task, family, faults = claimed_task(host, names, settings, reference=where)
     context = settings.get("max_position_embeddings")
     return (
         Model(
@@ -174,7 +175,7 @@ def _made_up(
             license="",
             summary="",
             variants=variants,
-            family=str(settings.get("model_type") or ""),
+            family=str(settings.get("model_type") or family),
             context_length=context if isinstance(context, int) else None,
             config=dict(settings),
         ),

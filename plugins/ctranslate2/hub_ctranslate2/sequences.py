@@ -21,7 +21,10 @@ _HONOURS = frozenset({"max_tokens", "temperature", "top_k", "top_p", "eos", "sup
 
 
 class SequenceSession(Session):
-    """An encoder and a decoder. A prompt begins with the token that starts the decoder. One call at a time."""
+    """An encoder and a decoder. One call at a time.
+
+    A prompt begins with the token that starts the decoder, which CTranslate2 sets by itself.
+    """
 
     honours = _HONOURS
 
@@ -45,7 +48,7 @@ class SequenceSession(Session):
         sources = self._sources(request)
         sampling = request.sampling
         most = _LONGEST if sampling.max_tokens is None else sampling.max_tokens
-        prompts = [[self._token(self._target, token) for token in prompt] for prompt in request.prompts]
+        prefixes = [[self._token(self._target, token) for token in prompt[1:]] for prompt in request.prompts]
         stopped: set[int] = set()
 
         def step(found: Any) -> bool:  # Any: CTranslate2 has no types
@@ -58,7 +61,7 @@ class SequenceSession(Session):
 
         results = self._model.translate_batch(
             sources,
-            target_prefix=[prompt[1:] or None for prompt in prompts],
+            target_prefix=[prefix or None for prefix in prefixes],
             beam_size=1,
             max_input_length=0,
             max_decoding_length=most,
@@ -70,8 +73,8 @@ class SequenceSession(Session):
             callback=step,
         )
         return [
-            self._result(result.hypotheses[0], prompt, most, row in stopped)
-            for row, (result, prompt) in enumerate(zip(results, prompts, strict=True))
+            self._result(result.hypotheses[0], len(prefix), most, row in stopped)
+            for row, (result, prefix) in enumerate(zip(results, prefixes, strict=True))
         ]
 
     def close(self) -> None:
@@ -79,10 +82,10 @@ class SequenceSession(Session):
         self._model.unload_model()
         self._model = None
 
-    def _result(self, tokens: list[str], prompt: list[str], most: int, stopped: bool) -> Generated:
-        ids = tuple(self._ids[token] for token in tokens[len(prompt) - 1 :])[:most]
+    def _result(self, tokens: list[str], given: int, most: int, stopped: bool) -> Generated:
+        ids = tuple(self._ids[token] for token in tokens[given:])[:most]
         finish = "cancelled" if stopped else "length" if len(ids) >= most else "stop"
-        return Generated(ids=ids, finish=finish, prompt_tokens=len(prompt))
+        return Generated(ids=ids, finish=finish, prompt_tokens=given + 1)
 
     def _sources(self, request: Generate) -> list[list[str]]:
         ids: Array = request.feeds["input_ids"]

@@ -26,7 +26,8 @@ def whisper_tokens(*, multilingual: bool) -> list[str]:
     codes += [f"{chr(97 + number // 26)}{chr(97 + number % 26)}q" for number in range(_CODES - len(codes))]
     special = ["endoftext", "startoftranscript", *codes, "translate", "transcribe", "startoflm", "startofprev"]
     special += ["nospeech", "notimestamps", *(f"{number * 0.02:.2f}" for number in range(_TIMES))]
-    return [*(f"w{number}" for number in range(words)), *(f"<|{name}|>" for name in special)]
+    last = [""] if multilingual else []  # by which CTranslate2 tells that there are many languages
+    return [*(f"w{number}" for number in range(words - len(last))), *last, *(f"<|{name}|>" for name in special)]
 
 
 def make_whisper(folder: Path, *, multilingual: bool = True, seed: int = 0) -> Made:
@@ -47,13 +48,15 @@ def make_whisper(folder: Path, *, multilingual: bool = True, seed: int = 0) -> M
     )  # fmt: skip
     model = WhisperForConditionalGeneration(config).eval()
     model.generation_config = GenerationConfig(**ends)
-    model.generation_config.update(
-        no_timestamps_token_id=ids["<|notimestamps|>"], is_multilingual=multilingual, max_initial_timestamp_index=50,
-        lang_to_id={f"<|{code}|>": ids[f"<|{code}|>"] for code in LANGUAGES},
-        task_to_id={name: ids[f"<|{name}|>"] for name in ("transcribe", "translate")},
-        begin_suppress_tokens=[220, end], suppress_tokens=[1, 2, 7, start], max_length=448,
-        alignment_heads=[[1, 0]],
-    )  # fmt: skip
+    told = {
+        "no_timestamps_token_id": ids["<|notimestamps|>"], "is_multilingual": multilingual,
+        "max_initial_timestamp_index": 50, "lang_to_id": {f"<|{code}|>": ids[f"<|{code}|>"] for code in LANGUAGES},
+        "task_to_id": {name: ids[f"<|{name}|>"] for name in ("transcribe", "translate")},
+        "begin_suppress_tokens": [220, end], "suppress_tokens": [1, 2, 7, start], "max_length": 448,
+        "alignment_heads": [[1, 0]],
+    }  # fmt: skip
+    for name, value in told.items():
+        setattr(model.generation_config, name, value)
     made = Made(safetensors=folder / "safetensors", ctranslate2=folder / "ctranslate2")
     model.save_pretrained(made.safetensors)
     made.ctranslate2.mkdir()
@@ -110,11 +113,11 @@ def make_translator(folder: Path, seed: int = 0) -> Made:
     model.save_pretrained(made.safetensors)
     made.ctranslate2.mkdir()
     spec = MarianMTLoader().get_model_spec(model)
-    tokens = ["</s>", *(f"w{number}" for number in range(1, size - 1)), "<pad>"]
+    tokens = ["</s>", *(f"w{number}" for number in range(1, size - 1))]  # what pads is left out, and starts by itself
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
-    spec.config.eos_token, spec.config.bos_token, spec.config.unk_token = "</s>", "<pad>", "w1"
-    spec.config.decoder_start_token = "<pad>"
+    spec.config.eos_token, spec.config.bos_token, spec.config.unk_token = "</s>", "w2", "w1"
+    spec.config.decoder_start_token = "</s>"
     spec.validate()
     spec.optimize()
     spec.save(str(made.ctranslate2))

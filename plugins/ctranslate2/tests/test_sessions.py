@@ -142,7 +142,7 @@ def test_a_translator_gives_the_tokens_of_transformers(tmp_path):
     session = opened(made.ctranslate2, task="translation")
     found = session.generate(
         Generate(prompts=((63,), (63,)), feeds={"input_ids": ids, "attention_mask": mask},
-                 sampling=Sampling(max_tokens=10), eos=(0,), suppress=(63,)),
+                 sampling=Sampling(max_tokens=10), eos=(0,)),
         silent,
     )  # fmt: skip
     session.close()

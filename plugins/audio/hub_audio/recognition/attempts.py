@@ -19,7 +19,9 @@ _LEAST_LOGPROB = -1.0
 _MOST_NO_SPEECH = 0.6
 
 
-def write(session: Session, request: Generate, decode: Callable[[tuple[int, ...]], str], emit: Emit) -> Generated:
+def write(
+    session: Session, request: Generate, decode: Callable[[tuple[int, ...]], str], emit: Emit, *, again: bool
+) -> Generated:
     """The first answer that can be believed, else the last one.
 
     Parameters
@@ -28,9 +30,11 @@ def write(session: Session, request: Generate, decode: Callable[[tuple[int, ...]
         For one prompt.
     decode
         Ids to text.
+    again
+        Whether to write more than once.
     """
     found = session.generate(request, emit)[0]
-    for temperature in (each for each in _HIGHER if each > request.sampling.temperature):
+    for temperature in (each for each in _HIGHER if again and each > request.sampling.temperature):
         if found.finish == "cancelled" or heard_nothing(found) or not _doubtful(found, decode(found.ids)):
             break
         found = session.generate(replace(request, sampling=replace(request.sampling, temperature=temperature)), emit)[0]

@@ -19,6 +19,7 @@ _LANGUAGE = re.compile(r"<\|([a-z]{2,3})\|>")
 _ENGLISH_START = 50_257
 """Id of the start of a transcript in vocabularies for English alone; those for many languages have one token more."""
 
+_TIMES = 1501
 _STEP = 0.02  # seconds between two tokens of time
 
 
@@ -29,8 +30,8 @@ class WhisperTokens:
     ----------
     end, start, previous, transcribe, translate, timeless
         Ids of the tokens that say so.
-    first_time
-        Id of the token for 0 seconds; those behind it are 20 ms apart.
+    first_time, last
+        Ids of the tokens for 0 and for 30 seconds; those between them are 20 ms apart.
     languages
         Code to id; empty for a model of English alone.
     """
@@ -49,6 +50,7 @@ class WhisperTokens:
         self.translate = self._id("<|translate|>", path)
         self.timeless = self._id("<|notimestamps|>", path)
         self.first_time = self.timeless + 1
+        self.last = self.timeless + _TIMES
         self.languages: Mapping[str, int] = {} if self.start == _ENGLISH_START else self._languages()
 
     def prompt(self, language: str, *, translate: bool, times: bool, before: Sequence[int] = ()) -> tuple[int, ...]:

@@ -135,7 +135,7 @@ class _Listener:
             self._language, translate=bool(self._options["translate"]), times=times, before=self._before()
         )
         request = self._request(prompt, features, self._most(), self._suppress + ((tokens.timeless,) if times else ()))
-        found = write(self._session, request, tokens.decode, self._silently)
+        found = write(self._session, request, tokens.decode, self._silently, again=bool(self._options["fallback"]))
         if heard_nothing(found):
             return [], heard
         pieces, go_on = cut(found.ids, tokens, heard)
@@ -144,7 +144,8 @@ class _Listener:
 
     def _hear_language(self, features: Array) -> str:
         """The model writes the language first."""
-        request = self._request((self._tokens.start,), features, 1, ())
+        others = set(range(self._tokens.last + 1)) - set(self._tokens.languages.values())
+        request = self._request((self._tokens.start,), features, 1, tuple(sorted(others)))
         ids = self._session.generate(request, self._silently)[0].ids
         return (self._tokens.language_of(ids[0]) if ids else None) or "en"
 
