@@ -197,7 +197,8 @@ def test_reasons_that_are_the_same_are_told_once() -> None:
     found = grouped(
         {
             "skipped": [
-                skip("", "one", "cuda", "one found no cuda"),
+                skip("", "one", "cuda", "it finds no cuda"),
+                skip("", "two", "cuda", "it finds no cuda"),
                 skip("bf16", "two", "cpu", "it opens gguf"),
                 skip("int8", "two", "cpu", "it opens gguf"),
                 skip("teach", "one", "cpu", "'teach' wants options"),
@@ -207,7 +208,7 @@ def test_reasons_that_are_the_same_are_told_once() -> None:
         }
     )
     assert found == [
-        ("one on cuda: as it is", "one found no cuda"),
+        ("one on cuda, two on cuda: as it is", "it finds no cuda"),
         ("two on cpu: bf16, int8", "it opens gguf"),
         ("one on cpu, two on cpu: teach", "'teach' wants options"),
         ("three: as it is", "it is broken"),

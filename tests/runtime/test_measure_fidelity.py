@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -58,6 +59,22 @@ def test_many_places_are_taken_together() -> None:
     assert language.figures()["kl_p95"] == pytest.approx(np.percentile(expected, 95), rel=1e-4)
     picked = np.log(right[np.arange(200), ids[1:]])
     assert language.figures()["perplexity"] == pytest.approx(math.exp(-picked.mean()), rel=1e-4)
+
+
+@pytest.mark.parametrize("which", ["before", "after", "both"])
+def test_tokens_that_a_runtime_does_not_tell_apart_count_as_one(which: str) -> None:
+    left, right = np.array([0.5, 0.3, 0.15, 0.05]), np.array([0.4, 0.35, 0.05, 0.2])
+    flat_left, flat_right = np.array([0.5, 0.3, 0.1, 0.1]), np.array([0.4, 0.35, 0.125, 0.125])
+    before = scored([0, 1], [(flat_left if which != "after" else left).tolist()])
+    after = scored([0, 1], [(flat_right if which != "before" else right).tolist()])
+    language = Language()
+    language.add(
+        replace(before, told=2 if which != "after" else None), replace(after, told=2 if which != "before" else None)
+    )
+    joined_left, joined_right = np.array([0.5, 0.3, 0.2]), np.array([0.4, 0.35, 0.25])
+    expected = float(np.sum(joined_left * np.log(joined_left / joined_right)))
+    assert language.loss() == pytest.approx(expected, rel=1e-5)
+    assert expected < float(np.sum(left * np.log(left / right)))
 
 
 def test_scores_that_cannot_be_compared_are_refused() -> None:

@@ -55,7 +55,7 @@ def test_each_backend_is_found_on_each_device_that_it_sees(tmp_path: Path) -> No
     found = ways(entry(variant("graph")), host, tmp_path)
     assert names(found) == ["graph → fast on cuda", "graph → fast on cpu", "graph → plain on cpu"]
     assert found.base.name == "graph → fast on cuda"
-    assert reasons(found)["plain", "cuda", ""] == "plain found no cuda here, only cpu"
+    assert reasons(found)["plain", "cuda", ""] == "it finds no cuda here, only cpu"
     assert "libfast.so.3" in reasons(found)["gone", "", ""]
 
 

@@ -27,19 +27,18 @@ def rows(report: Mapping[str, Any]) -> list[list[str]]:  # Any: JSON
 
 
 def grouped(report: Mapping[str, Any]) -> list[tuple[str, str]]:  # Any: JSON
-    """What was not tried and why; recipes and backends with the same reason in one line."""
-    together: dict[tuple[str, str], tuple[list[str], list[str]]] = {}
+    """What was not tried and why; recipes with the same reason in one line, and then places with the same of both."""
+    recipes: dict[tuple[str, str], list[str]] = {}
     for each in report["skipped"]:
         place = " on ".join(text for text in (each["backend"], each["device"]) if text)
-        recipe, reason = each["recipe"] or "as it is", each["reason"]
-        # the reason of a recipe by itself is the same on every backend
-        key = (reason, "") if each["recipe"] and each["recipe"] in reason else (reason, place)
-        recipes, places = together.setdefault(key, ([], []))
-        recipes += [recipe] if recipe not in recipes else []
-        places += [place] if place not in places else []
+        found = recipes.setdefault((each["reason"], place), [])
+        recipe = each["recipe"] or "as it is"
+        found += [recipe] if recipe not in found else []
+    places: dict[tuple[str, str], list[str]] = {}
+    for (reason, place), found in recipes.items():
+        places.setdefault((reason, ", ".join(found)), []).append(place)
     return [
-        (f"{', '.join(places)}: {', '.join(recipes)}" if places != [""] else ", ".join(recipes), reason)
-        for (reason, _), (recipes, places) in together.items()
+        (what if where == [""] else f"{', '.join(where)}: {what}", reason) for (reason, what), where in places.items()
     ]
 
 

@@ -28,7 +28,8 @@ class Language(Fidelity):
     Kullback-Leibler divergence of the changed model from the origin, in nats; 1951), `kl_p95` (95th percentile over
     places), and `tokens`. The loss is `kl`.
 
-    Vocabularies that were padded to different widths are compared over what both have.
+    Vocabularies that were padded to different widths are compared over what both have. Tokens that one of the models
+    does not tell apart count as one, which makes the divergence a little too small, and never too large.
     """
 
     def __init__(self) -> None:
@@ -59,7 +60,10 @@ class Language(Fidelity):
         expected = np.asarray(before.ids[1:], dtype=np.int64)
         for start in range(0, len(expected), _ROWS):
             rows = slice(start, start + _ROWS)
-            self._take(_wide(before.logprobs[rows], width), _wide(after.logprobs[rows], width), expected[rows])
+            left, right = _wide(before.logprobs[rows], width), _wide(after.logprobs[rows], width)
+            self._take(left, right, expected[rows])
+            together = _untold(left, before) | _untold(right, after)
+            self._divergence.append(np.maximum(_divergence(left, right, together), 0.0))
         self._inputs += 1
 
     def _take(self, left: Array, right: Array, expected: Array) -> None:
@@ -72,9 +76,6 @@ class Language(Fidelity):
                 raise InferenceError(f"the {whose} gives scores that are not finite for input {self._inputs}")
             self._likelihood[which] += likelihood
         self._agree += int(np.sum(left.argmax(axis=1) == right.argmax(axis=1)))
-        with np.errstate(invalid="ignore"):
-            terms = np.where(np.isneginf(left), 0.0, np.exp(left) * (left - right))
-        self._divergence.append(np.maximum(terms.sum(axis=1), 0.0))
 
     def figures(self) -> Mapping[str, float]:
         """Every figure by its standard name.
@@ -104,6 +105,22 @@ class Language(Fidelity):
         if not len(found):
             raise InputError("there is nothing to compare: no text has two tokens")
         return found
+
+
+def _untold(rows: Array, scored: Scored) -> Array:
+    """Which tokens of a row are not told apart: those that share the least probability."""
+    if scored.told is None:
+        return np.zeros(rows.shape, dtype=bool)
+    return np.asarray(rows == rows.min(axis=1, keepdims=True))
+
+
+def _divergence(left: Array, right: Array, together: Array) -> Array:
+    """Kullback-Leibler divergence of each row, (rows,); the tokens of `together` count as one."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        terms = np.where(together | np.isneginf(left), 0.0, np.exp(left) * (left - right))
+        before, after = (np.where(together, np.exp(rows), 0.0).sum(axis=1) for rows in (left, right))
+        rest = np.where(before > 0, before * (np.log(before) - np.log(after)), 0.0)
+    return np.asarray(terms.sum(axis=1) + rest)
 
 
 def _wide(rows: Array, width: int) -> Array:

@@ -118,10 +118,14 @@ class Scored:
     logprobs
         float32 (tokens - 1, vocabulary): natural logarithm of the probability of each token after the tokens so far.
         Row `i` is about `ids[i + 1]`.
+    told
+        How many of the likeliest tokens of a row are known, where the runtime tells no more; the others share what is
+        left of 1 evenly. `None` where all are.
     """
 
     ids: tuple[int, ...]
     logprobs: Any  # Any: a numpy array, not importable here
+    told: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -195,7 +195,7 @@ class _Search:
                     yield backend, device
                 else:
                     found = ", ".join(probe.devices) or "nothing"
-                    reason = f"{backend} found no {device} here, only {found}"
+                    reason = f"it finds no {device} here, only {found}"
                     self.skipped.append(Skipped(backend=backend, device=device, reason=reason))
 
     def _plain_on(self, backend: str, device: str) -> None:

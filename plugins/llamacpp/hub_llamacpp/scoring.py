@@ -46,9 +46,9 @@ class Scorer:
     Notes
     -----
     At each place the 1,000 likeliest tokens are told exactly, and the token that is there always is. The probability
-    that the other ones have together is told exactly too, and spread evenly over them: the divergence of two models
-    that both are scored so is a little too small. Logits do not depend on sampling; they may differ in the last digits
-    from those of one long prompt, because the batches are others.
+    that the other ones have together is told exactly too, and spread evenly over them, which `Scored.told` says. Logits
+    do not depend on sampling; they may differ in the last digits from those of one long prompt, because the batches are
+    others.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Scorer:
             if ids[place] not in found:
                 found = self._expected(ids[:place], self._vocabulary.size)
             rows[place - 1] = row_of(found, self._vocabulary.size)
-        return Scored(ids=ids, logprobs=rows)
+        return Scored(ids=ids, logprobs=rows, told=MOST if self._vocabulary.size > MOST else None)
 
     def close(self) -> None:
         """Give back what was opened for the vocabulary."""
