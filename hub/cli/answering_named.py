@@ -17,7 +17,7 @@ from hub.cli.counting import counted
 from hub.cli.named import Named
 from hub.cli.output import json_text
 from hub.cli.wrapping import show
-from hub.errors import HubError, InputError
+from hub.errors import ContextOverflow, HubError, InputError
 from hub.runtime.kinds.answered import Answered
 from hub.runtime.kinds.codecs import Codecs
 from hub.types import JSON
@@ -57,7 +57,7 @@ class Answering:
 
         Raises
         ------
-        InputError
+        InputError, ContextOverflow
             The only input there is cannot be answered; of several, `finish` tells.
         """
         for outlet in (self.outlet, self.saved):
@@ -91,7 +91,7 @@ class Answering:
                 with self.model.stream(item.value, **call) as pieces:
                     show(pieces, self.out)
                     tell_cut(pieces.result, call)
-            except InputError as error:
+            except (InputError, ContextOverflow) as error:
                 self._failed(item, error, alone=len(items) == 1)
 
     def _written(self, item: Named, each: Answered, place: int, count: int, call: Mapping[str, object]) -> JSON:
@@ -119,7 +119,7 @@ class Answering:
             return
         write_answer(kind, result, self.out)
 
-    def _failed(self, item: Named, error: InputError, *, alone: bool) -> None:
+    def _failed(self, item: Named, error: HubError, *, alone: bool) -> None:
         if alone:
             raise error
         said = error.message if item.name in error.message else f"{item.name}: {error.message}"

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_SAID = ("text", "json")
+"""Kinds of inputs that are written on the command line; all else is named by a path."""
+
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click passes what the options declare
 
 
@@ -200,13 +203,20 @@ def _chat(reference: str, options: dict[str, Any]) -> None:
     from hub.cli.chat import chat
 
     system = options["system"]
-    target, _ = find_task(reference, options["task"])
+    target, known = find_task(reference, options["task"])
+    if known is not None:
+        _refuse_silent(reference, known)
     with loaded(target, {**options, "system": None}) as (model, task, call):
-        if "messages" not in task.inputs:
-            raise InputError(
-                f"'{reference}' does not converse: it does {model.task}", hint=f'Give an INPUT: hub run {reference} "…"'
-            )
+        _refuse_silent(reference, task)
         plan = model.plan
         name = f"{plan.model}:{plan.variant}" if plan.variant else plan.model
         note(f"{name} · {plan.backend} on {plan.device} · /help for help, /bye to leave")
         chat(lambda messages: model.stream(messages, **call), system or "")
+
+
+def _refuse_silent(reference: str, task: TaskSpec) -> None:
+    if "messages" not in task.inputs:
+        raise InputError(
+            f"'{reference}' does not converse: it does {task.id}",
+            hint=f"Give an INPUT: hub run {reference} " + ('"…"' if task.inputs[0] in _SAID else "PATH"),
+        )

@@ -124,7 +124,7 @@ class LoadedModel:
         Raises
         ------
         OptionError, SessionClosed, InferenceError
-            As `infer`; only an `InputError` belongs to one input.
+            As `infer`; only an `InputError` or `ContextOverflow` belongs to one input.
         """
         self._refuse_closed()
         resolved = self._resolve(options)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from hub.errors import InputError
+from hub.errors import ContextOverflow, InputError
 from hub.runtime.kinds.reading import Reader
 
 __all__ = ["Answered", "answer_each"]
@@ -36,7 +36,7 @@ class Answered:
     given: Any  # Any: whatever a kind's codec reads
     value: Any = None  # Any: the kind's Python type
     result: Any = None  # Any: the task's output kind
-    error: InputError | None = None
+    error: InputError | ContextOverflow | None = None
 
 
 def answer_each(inputs: Iterable[object], reader: Reader, infer: Infer) -> Iterator[Answered]:
@@ -46,7 +46,7 @@ def answer_each(inputs: Iterable[object], reader: Reader, infer: Infer) -> Itera
     for given in inputs:
         try:
             value = reader.read(given)
-        except InputError as error:
+        except (InputError, ContextOverflow) as error:
             batch.append(Answered(given=given, error=error))
         else:
             batch.append(Answered(given=given, value=value))
@@ -62,7 +62,7 @@ def _answered(batch: list[Answered], reader: Reader, infer: Infer) -> Iterator[A
     able = [each for each in batch if each.error is None]
     try:
         results = infer([each.value for each in able])
-    except InputError as error:
+    except (InputError, ContextOverflow) as error:
         if len(able) == 1:
             found = {id(able[0]): _with(able[0], error=error)}
         else:
@@ -72,5 +72,5 @@ def _answered(batch: list[Answered], reader: Reader, infer: Infer) -> Iterator[A
     yield from (found.get(id(each), each) for each in batch)
 
 
-def _with(answered: Answered, *, result: object = None, error: InputError | None = None) -> Answered:
+def _with(answered: Answered, *, result: object = None, error: InputError | ContextOverflow | None = None) -> Answered:
     return Answered(given=answered.given, value=answered.value, result=result, error=error)
