@@ -18,6 +18,7 @@ def hub_tasks() -> list[TaskSpec]:
             outputs=("segments",),
             summary="Find when somebody speaks.",
             samples="hub_audio.samples:sounds",
+            fidelity="hub_audio.detection.fidelity:Spans",
         ),
         TaskSpec(
             id="text-to-speech",
@@ -25,6 +26,7 @@ def hub_tasks() -> list[TaskSpec]:
             outputs=("audio",),
             summary="Say a text.",
             samples="hub_audio.samples:texts",
+            fidelity="hub_audio.speech.fidelity:Spectra",
         ),
         TaskSpec(
             id="automatic-speech-recognition",

@@ -15,11 +15,11 @@ from hub.runtime.protocols import Delta, Emit, Generate, Model, Sampling, Sessio
 from hub.types import JSON, Audio, Facts, OptionValue
 from hub_audio.inputs import sounds
 from hub_audio.recognition.attempts import heard_nothing, write
-from hub_audio.recognition.features import LogMel
 from hub_audio.recognition.segments import Piece, cut
 from hub_audio.recognition.settings import read_settings
 from hub_audio.recognition.tape import Tape, is_silent
 from hub_audio.recognition.tokens import WhisperTokens
+from hub_audio.spectra import LogMel
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hub_audio.recognition.features import LogMel
+from hub_audio.spectra import LogMel
 
 transformers = pytest.importorskip("transformers")
 
