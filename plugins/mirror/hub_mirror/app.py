@@ -144,7 +144,8 @@ def _token(request: Request) -> str:
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
-    if scheme.lower() == "basic" and (request.method in {"GET", "HEAD"} or _is_git_lfs(request)):
+    asks = request.url.path.endswith("/ask-access")  # whose form proves where it comes from
+    if scheme.lower() == "basic" and (request.method in {"GET", "HEAD"} or asks or _is_git_lfs(request)):
         try:
             return base64.b64decode(value, validate=True).decode().partition(":")[2]
         except (binascii.Error, UnicodeDecodeError) as error:

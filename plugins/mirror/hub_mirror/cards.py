@@ -5,7 +5,7 @@ Only plain YAML is taken: no tags that make objects, no aliases that swell, no c
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Mapping
 
@@ -115,7 +115,7 @@ def _plain(value: object) -> JSON:
         return {str(name): _plain(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set):
         return [_plain(each) for each in value]
-    if isinstance(value, datetime.date | datetime.datetime):
+    if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
     if isinstance(value, float) and (value != value or value in {float("inf"), float("-inf")}):
         return str(value)

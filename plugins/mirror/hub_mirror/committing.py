@@ -139,9 +139,8 @@ def _edits(
         deleted |= {entry.path: None for entry in before.scan(below, f"{below}\U0010ffff")}
     edits = deleted | operations.entries(sizes, next_number(connection))
     for path, entry in edits.items():
-        if entry is None and before.get(path) is None:
-            if path in operations.files:
-                raise Refusal(404, f"'{path}' is not there to be deleted", code="EntryNotFound")
+        if entry is None and path in operations.files and before.get(path) is None:
+            raise Refusal(404, f"'{path}' is not there to be deleted", code="EntryNotFound")
     return {path: entry for path, entry in edits.items() if entry is None or not entry.same(before.get(path))}
 
 

@@ -32,8 +32,18 @@ T = TypeVar("T")
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True):
-    """A file: path, size, sha256 (empty while an upstream has it), git object id, whether git would hold a pointer to
-    it, and the number of the commit that changed it last.
+    """A file.
+
+    Parameters
+    ----------
+    sha256
+        Empty while an upstream has it and names it by its git object id alone.
+    oid
+        Git object id; of the pointer, for a large file.
+    lfs
+        Whether git would hold a pointer to it.
+    seq
+        Number of the commit that changed it last.
     """
 
     path: str
@@ -124,6 +134,13 @@ class Snapshot:
     def page_names(self) -> list[str]:
         """Names of all pages, its own among them."""
         return [self.name, *(page.hash for page in self._pages)] if self.name else []
+
+    def entries_of_new_pages(self, seen: set[str]) -> Iterator[Entry]:
+        """Entries of pages that are not among those seen, which they are from then on."""
+        for index, page in enumerate(self._pages):
+            if page.hash not in seen:
+                seen.add(page.hash)
+                yield from self._entries(index)
 
     def get(self, path: str) -> Entry | None:
         """Entry of a file."""

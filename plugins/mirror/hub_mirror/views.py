@@ -79,6 +79,7 @@ def repo_view(
         "disabled": False,
         "downloads": repo.downloads,
         "likes": 0,
+        "usedStorage": repo.size,
         "tags": msgspec.json.decode(repo.tags),
     }
     if repo.kind == "model":

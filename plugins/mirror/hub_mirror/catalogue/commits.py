@@ -190,7 +190,8 @@ def add_commit(
     oid = oid or _oid(repo, tree, parents, title, message, author, date)
     seq = next_number(connection)
     connection.execute(
-        "INSERT INTO commits (seq, repo, oid, tree, parents, title, message, author, date) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO commits (seq, repo, oid, tree, parents, title, message, author, date)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (seq, repo.id, oid, tree, " ".join(parents), title, message, author, date),
     )
     return Commit(seq=seq, oid=oid, tree=tree, parents=parents, title=title, message=message, author=author, date=date)

@@ -71,10 +71,10 @@ _COLUMNS = ", ".join(name for name in Repo.__dataclass_fields__)
 
 def find_repo(connection: sqlite3.Connection, kind: str, name: str) -> Repo | None:
     """Repository of that id, or of one that it had before it moved."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM repos WHERE kind = ? AND key = ?", (kind, key(name))).fetchone()
+    row = connection.execute(f"SELECT {_COLUMNS} FROM repos WHERE kind = ? AND key = ?", (kind, key(name))).fetchone()  # noqa: S608  # columns are ours, values are bound
     if row is None:
         row = connection.execute(
-            f"SELECT {_COLUMNS} FROM repos WHERE id = (SELECT repo FROM aliases WHERE kind = ? AND key = ?)",
+            f"SELECT {_COLUMNS} FROM repos WHERE id = (SELECT repo FROM aliases WHERE kind = ? AND key = ?)",  # noqa: S608  # columns are ours, values are bound
             (kind, key(name)),
         ).fetchone()
     return from_row(row) if row else None
@@ -102,7 +102,7 @@ def reload(connection: sqlite3.Connection, repo: Repo) -> Repo:
     Refusal
         It has been deleted.
     """
-    row = connection.execute(f"SELECT {_COLUMNS} FROM repos WHERE id = ?", (repo.id,)).fetchone()
+    row = connection.execute(f"SELECT {_COLUMNS} FROM repos WHERE id = ?", (repo.id,)).fetchone()  # noqa: S608  # columns are ours, values are bound
     if row is None:
         raise no_repository(repo.fullname, known=True)
     return from_row(row)
@@ -187,7 +187,8 @@ def add_repo(
     connection.execute("DELETE FROM aliases WHERE kind = ? AND key = ?", (kind, key(fullname)))
     try:
         connection.execute(
-            "INSERT INTO repos (kind, owner, fullname, key, creator, private, created, modified, sdk, upstream, checked)"
+            "INSERT INTO repos"
+            " (kind, owner, fullname, key, creator, private, created, modified, sdk, upstream, checked)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (kind, owner.id, fullname, key(fullname), creator, private, moment, moment, sdk, upstream, time.time()),
         )

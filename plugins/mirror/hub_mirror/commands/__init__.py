@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from hub_mirror.commands.care import check, gc
+from hub_mirror.commands.carry import export_, import_, pull_
 from hub_mirror.commands.people import org, token, user
 from hub_mirror.commands.serve import serve
 
@@ -18,5 +20,5 @@ def command() -> None:
     """
 
 
-for each in (serve, user, token, org):
+for each in (serve, user, token, org, pull_, export_, import_, check, gc):
     command.add_command(each)

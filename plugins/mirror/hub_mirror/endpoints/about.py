@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from starlette.responses import PlainTextResponse, Response
 
 from hub_mirror.call import Call, answer
@@ -26,8 +28,7 @@ async def metrics(call: Call) -> Response:
     if not here and not call.caller.admin:
         raise forbidden("Metrics are for this machine, or for the token of an administrator")
 
-    def gauges(connection: object) -> dict[str, float]:
-        database = call.service.database.connection
+    def gauges(database: sqlite3.Connection) -> dict[str, float]:
         repos = dict(map(tuple, database.execute("SELECT kind, COUNT(*) FROM repos GROUP BY kind")))
         count, size = database.execute("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM objects").fetchone()
         kinds = {f'hub_repositories{{kind="{kind}"}}': float(number) for kind, number in repos.items()}
@@ -39,13 +40,13 @@ async def metrics(call: Call) -> Response:
 
 @route("/api/telemetry/{topic*}", "HEAD", "GET")
 @route("/v1/telemetry", "POST")
-async def telemetry(call: Call) -> Response:
+async def telemetry(_: Call) -> Response:
     """Clients tell what they do; nothing is kept."""
     return Response()
 
 
 @route("/api/agent-harnesses")
-async def harnesses(call: Call) -> Response:
+async def harnesses(_: Call) -> Response:
     """A list that clients look at once a day; it is empty here."""
     return answer({"standardEnvVars": [], "harnesses": []})
 
@@ -57,7 +58,8 @@ async def tags(call: Call) -> Response:
     kind = "model" if "models" in call.request.url.path else "dataset"
     rows = await call.read(
         lambda connection: connection.execute(
-            "SELECT DISTINCT tag FROM tags JOIN repos ON repos.id = tags.repo WHERE kind = ? AND private = 0 ORDER BY tag",
+            "SELECT DISTINCT tag FROM tags JOIN repos ON repos.id = tags.repo"
+            " WHERE kind = ? AND private = 0 ORDER BY tag",
             (kind,),
         ).fetchall()
     )

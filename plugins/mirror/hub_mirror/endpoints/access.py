@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from urllib.parse import parse_qsl
 
 from starlette.responses import RedirectResponse, Response
 
@@ -10,7 +11,7 @@ from hub_mirror.call import Call, answer
 from hub_mirror.catalogue.accounts import find_account
 from hub_mirror.catalogue.repos import Repo, may_administer, require
 from hub_mirror.clock import now
-from hub_mirror.refusals import Refusal, invalid, no_repository
+from hub_mirror.refusals import Refusal, forbidden, invalid, no_repository
 from hub_mirror.routing import route
 
 __all__: list[str] = []
@@ -23,11 +24,15 @@ async def ask(call: Call) -> Response:
     """Ask for access; where the gate is `auto`, have it at once."""
     if call.caller.account is None:
         raise no_repository(call.repository, known=False)
+    browser = call.request.headers.get("authorization", "").lower().startswith("basic")
+    proof = dict(parse_qsl((await call.body(10_000)).decode("ascii", "replace"))).get("proof", "") if browser else ""
 
     def work(connection: sqlite3.Connection) -> tuple[Repo, str]:
         repo = call.repo(connection)
         if not repo.gated:
             raise invalid(f"{repo.fullname} is not gated")
+        if browser and not call.service.signed(proof, "ask", repo.id, call.caller.id):
+            raise forbidden("The form has expired, or another site sent it: open the page again")
         status = "accepted" if repo.gated == "auto" else "pending"
         connection.execute(
             "INSERT INTO access (repo, account, status, date) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -88,7 +93,8 @@ async def handle(call: Call) -> Response:
         else:
             where, value = "account = ?", _account(connection, body.get("user"))
         found = connection.execute(
-            f"SELECT id, status FROM access WHERE repo = ? AND {where}", (repo.id, value)
+            f"SELECT id, status FROM access WHERE repo = ? AND {where}",
+            (repo.id, value),  # noqa: S608  # columns are ours, values are bound
         ).fetchone()
         if found is None:
             raise Refusal(404, "There is no such request")

@@ -141,7 +141,7 @@ async def edit(call: Call) -> Response:
 async def hide(call: Call) -> Response:
     """Take back what was said, for good."""
 
-    def change(event: sqlite3.Row, data: dict[str, Any]) -> dict[str, Any]:
+    def change(_: sqlite3.Row, __: dict[str, Any]) -> dict[str, Any]:
         return {"text": "This comment has been hidden", "history": [], "hidden": True}
 
     return await _change(call, change, "updatedComment")
@@ -225,7 +225,7 @@ async def merge_pull(call: Call) -> Response:
 
 async def _change(call: Call, change: Any, name: str) -> Response:
     def work(connection: sqlite3.Connection) -> dict[str, object]:
-        repo, row = _known(call, connection), None
+        repo = _known(call, connection)
         row = find_discussion(connection, repo, _number(call))
         given = call.values["event"]
         event = _event(connection, repo, row["num"], int(given, 16) if len(given) == 24 else -1)
@@ -269,8 +269,7 @@ def _event_view(row: sqlite3.Row) -> dict[str, object]:
         latest = {"raw": data["text"], "html": "", "updatedAt": data.get("edited", row["created"]), "author": author}
         history = [{"raw": each["text"], "updatedAt": each["date"]} for each in data["history"]]
         data = {"edited": bool(history), "hidden": bool(data.get("hidden")), "latest": latest, "history": history}
-    view = {"id": f"{row['id']:024x}", "type": row["kind"], "createdAt": row["created"], "author": author, "data": data}
-    return view
+    return {"id": f"{row['id']:024x}", "type": row["kind"], "createdAt": row["created"], "author": author, "data": data}
 
 
 def _view(repo: Repo, row: sqlite3.Row) -> dict[str, object]:

@@ -17,7 +17,7 @@ from hub_mirror.routing import route
 from hub_mirror.upstream.proxy import ensure_repo
 from hub_mirror.views import repo_view, siblings
 
-__all__: list[str] = []
+__all__ = ["rows_of"]
 
 _SORTS = {
     "lastModified": "modified",
@@ -59,7 +59,7 @@ async def info(call: Call) -> Response:
 @route("/api/{kinds}")
 async def listing(call: Call) -> Response:
     """Repositories that the caller may see, a page at a time; `Link` leads to the next."""
-    rows, next_ = await call.read(lambda connection: _rows(call, connection))
+    rows, next_ = await call.read(lambda connection: rows_of(call, connection))
     expand = call.queries("expand")
     full = call.flag("full")
     found = []
@@ -88,9 +88,9 @@ def _expanded(view: dict[str, object], expand: list[str]) -> dict[str, object]:
     return {name: value for name, value in view.items() if name in {"_id", "id", *expand}}
 
 
-def _rows(call: Call, connection: sqlite3.Connection) -> tuple[list[Repo], str]:
-    """A page of repositories, and the address of the next one."""
-    where, values = _conditions(call)
+def rows_of(call: Call, connection: sqlite3.Connection, *, author: str = "") -> tuple[list[Repo], str]:
+    """A page of the repositories that a call asks for, and the address of the next one."""
+    where, values = _conditions(call, author)
     given = call.query("sort") or "lastModified"
     if given not in _SORTS:
         raise invalid(f"sort is one of {', '.join(_SORTS)}")
@@ -103,7 +103,7 @@ def _rows(call: Call, connection: sqlite3.Connection) -> tuple[list[Repo], str]:
     order = "DESC" if down else "ASC"
     columns = ", ".join(f"repos.{name}" for name in Repo.__dataclass_fields__)
     rows = connection.execute(
-        f"SELECT {columns} FROM repos WHERE {' AND '.join(where)} ORDER BY {column} {order}, repos.id {order} LIMIT ?",
+        f"SELECT {columns} FROM repos WHERE {' AND '.join(where)} ORDER BY {column} {order}, repos.id {order} LIMIT ?",  # noqa: S608  # columns are ours, values are bound
         (*values, size + 1),
     ).fetchall()
     repos = [from_row(row) for row in rows[:size]]
@@ -117,7 +117,7 @@ def _rows(call: Call, connection: sqlite3.Connection) -> tuple[list[Repo], str]:
     return repos, f"{call.base}{call.request.url.path}?{urlencode(pairs)}"
 
 
-def _conditions(call: Call) -> tuple[list[str], list[object]]:
+def _conditions(call: Call, author: str) -> tuple[list[str], list[object]]:
     caller = call.caller
     where, values = ["repos.kind = ?"], list[object]([call.values["kind"]])
     if not caller.admin:
@@ -127,7 +127,7 @@ def _conditions(call: Call) -> tuple[list[str], list[object]]:
     for word in call.query("search").lower().split():
         where.append("key LIKE ? ESCAPE '!'")
         values.append("%" + word.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%")
-    if author := call.query("author"):
+    if author := author or call.query("author"):
         where.append("owner = (SELECT id FROM accounts WHERE name = ?)")
         values.append(author)
     tags = [tag for given in call.queries("filter") for tag in given.split(",")]

@@ -34,8 +34,8 @@ from hub_mirror.snapshots import EMPTY, Entry
 __all__: list[str] = []
 
 _LARGE = (
-    "7z arrow bin bz2 ckpt ftz gguf gz h5 joblib mlmodel model msgpack npy npz onnx ot parquet pb pickle pkl pt pth rar "
-    "safetensors tar tgz tflite wasm xz zip zst"
+    "7z arrow bin bz2 ckpt ftz gguf gz h5 joblib mlmodel model msgpack npy npz onnx ot parquet pb pickle pkl pt pth "
+    "rar safetensors tar tgz tflite wasm xz zip zst"
 )
 ATTRIBUTES = "".join(f"*.{name} filter=lfs diff=lfs merge=lfs -text\n" for name in _LARGE.split()).encode()
 """What a new repository holds: which files git would keep as pointers."""

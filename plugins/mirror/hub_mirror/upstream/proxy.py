@@ -61,7 +61,7 @@ def _ensure(call: Call) -> None:
             return
         try:
             remote = Upstream(service.settings.proxy, service.settings.proxy_token).repo(kind, name, revision)
-            with service.database.writing() as connection:
+            with service.blobs.publishing(), service.database.writing() as connection:
                 take(connection, service, kind, remote, revision, url=service.settings.proxy)
         except NotFound:
             if len(_MISSING) > _MOST_MISSING:

@@ -1,0 +1,119 @@
+"""`hub mirror check` and `gc`, beside a server that is at work."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+from huggingface_hub import CommitOperationAdd
+from huggingface_hub.errors import HfHubHTTPError
+
+
+@pytest.fixture
+def busy(own):
+    """A hub with one repository that holds a large file, whose history holds another."""
+    ada = own.add_user("ada")
+    own.start()
+    ada.create_repo("ada/x")
+    ada.upload_file(path_or_fileobj=b"\0" * 5000, path_in_repo="w.bin", repo_id="ada/x")
+    ada.upload_file(path_or_fileobj=b"\1" * 6000, path_in_repo="w.bin", repo_id="ada/x")
+    return own
+
+
+def contents(mirror) -> int:
+    return sum(path.is_file() for path in (mirror.root / "blobs").rglob("*"))
+
+
+def test_check_finds_each_damaged_and_missing_content(busy):
+    assert json.loads(busy.command("check", "--json").stdout)["faults"] == []
+    blobs = sorted(
+        (path for path in (busy.root / "blobs").rglob("*") if path.is_file()), key=lambda p: p.stat().st_size
+    )
+    _, damaged, missing = blobs
+    damaged.chmod(0o600)
+    data = bytearray(damaged.read_bytes())
+    data[17] ^= 1
+    damaged.write_bytes(data)
+    missing.unlink()
+    result = busy.command("check", ok=False)
+    assert result.returncode == 4
+    assert f"content {damaged.name} is damaged" in result.stdout
+    assert f"content {missing.name} cannot be read" in result.stdout
+    assert "ada/x@" in result.stdout
+    assert f"content {damaged.name}" not in busy.command("check", "--quick", ok=False).stdout
+
+
+def test_gc_keeps_what_a_commit_refers_to_and_removes_the_rest(busy, tmp_path):
+    ada = busy.api("ada")
+    assert contents(busy) == 3
+    busy.command("gc", "--grace", "0")
+    assert contents(busy) == 3  # history is kept
+    ada.super_squash_history("ada/x")
+    assert json.loads(busy.command("gc", "--grace", "0", "--json").stdout)["commits"] == 3
+    assert contents(busy) == 2
+    ada.hf_hub_download("ada/x", "w.bin", cache_dir=tmp_path)
+    ada.delete_repo("ada/x")
+    busy.command("gc", "--grace", "0", "--dry-run")
+    assert contents(busy) == 2
+    busy.command("gc", "--grace", "0")
+    assert contents(busy) == 0
+    busy.command("check")
+
+
+def test_gc_leaves_an_upload_whose_commit_is_still_to_come(busy):
+    ada = busy.api("ada")
+    operation = CommitOperationAdd("late.bin", b"\2" * 7000)
+    ada.preupload_lfs_files("ada/x", [operation])
+    busy.command("gc")
+    ada.create_commit("ada/x", [operation], commit_message="late")
+    busy.command("check")
+
+
+def test_writers_and_gc_at_once_lose_nothing(busy):
+    ada = busy.api("ada")
+    ended = threading.Event()
+    runs = []
+
+    def sweep() -> None:
+        while not ended.is_set():
+            runs.append(busy.command("gc", "--grace", "0", ok=False).returncode)
+
+    sweeper = threading.Thread(target=sweep)
+    sweeper.start()
+    kept = {}
+    try:
+        for index in range(15):
+            content = os.urandom(3000) + b"\0"
+            name = f"f{index}.{'bin' if index % 2 else 'txt'}"
+            for _ in range(20):  # an upload may be collected before its commit: the commit says so, and is sent again
+                try:
+                    ada.upload_file(path_or_fileobj=content, path_in_repo=name, repo_id="ada/x")
+                    break
+                except HfHubHTTPError as error:
+                    if "was not uploaded" not in str(error) and "has not come" not in str(error):
+                        raise
+            kept[name] = content
+    finally:
+        ended.set()
+        sweeper.join()
+    assert runs
+    assert set(runs) == {0}
+    for name, content in kept.items():
+        assert requests.get(f"{busy.url}/ada/x/resolve/main/{name}", timeout=10).content == content
+    busy.command("check")
+
+
+def test_after_gc_a_xet_client_sends_again_what_it_had_sent(busy, with_xet, tmp_path):
+    ada = busy.api("ada")
+    content = os.urandom(300_000)
+    ada.upload_file(path_or_fileobj=content, path_in_repo="x.bin", repo_id="ada/x")
+    ada.delete_repo("ada/x")
+    busy.command("gc", "--grace", "0")
+    ada.create_repo("ada/x")
+    ada.upload_file(path_or_fileobj=content, path_in_repo="x.bin", repo_id="ada/x")
+    found = ada.hf_hub_download("ada/x", "x.bin", cache_dir=tmp_path)
+    assert Path(found).read_bytes() == content

@@ -1,0 +1,356 @@
+"""What must not go wrong: two writers, power cuts, wrong hashes, odd requests, full disks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import random
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from huggingface_hub import CommitOperationAdd
+from huggingface_hub.errors import HfHubHTTPError
+
+MB = 2**20
+
+
+def ndjson(*lines: tuple[str, dict]) -> str:
+    return "\n".join(json.dumps({"key": key, "value": value}) for key, value in lines)
+
+
+def post(api, repo: str, body: str | bytes, revision: str = "main") -> requests.Response:
+    return requests.post(
+        f"{api.endpoint}/api/models/{repo}/commit/{revision}",
+        data=body.encode() if isinstance(body, str) else body,
+        headers={"Authorization": f"Bearer {api.token}"},
+        timeout=60,
+    )
+
+
+def added(path: str, content: bytes = b"x") -> tuple[str, dict]:
+    return ("file", {"path": path, "content": base64.b64encode(content).decode(), "encoding": "base64"})
+
+
+def test_of_two_writers_on_one_parent_one_is_told_and_nothing_is_lost(api, repo):
+    parent = api.model_info(repo).sha
+
+    def write(index: int) -> int:
+        try:
+            api.create_commit(
+                repo,
+                [CommitOperationAdd(f"{index}.txt", b"x")],
+                commit_message=str(index),
+                parent_commit=parent,
+            )
+        except HfHubHTTPError as error:
+            return error.response.status_code
+        return 200
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(write, range(8)))
+    assert sorted(results) == [200, *[412] * 7]
+    assert len(api.list_repo_commits(repo)) == 2
+    assert f"{results.index(200)}.txt" in api.list_repo_files(repo)
+
+
+def test_writers_without_a_parent_all_succeed_one_after_the_other(own):
+    ada = own.add_user("ada")
+    own.start("--workers", "3")
+    ada.create_repo("ada/x")
+    with ThreadPoolExecutor(8) as pool:
+        list(
+            pool.map(
+                lambda index: ada.upload_file(
+                    path_or_fileobj=f"{index}".encode(), path_in_repo=f"{index}.txt", repo_id="ada/x"
+                ),
+                range(24),
+            )
+        )
+    assert {f"{index}.txt" for index in range(24)} <= set(ada.list_repo_files("ada/x"))
+    assert len(ada.list_repo_commits("ada/x")) == 25
+    text = requests.get(f"{own.url}/metrics", timeout=10).text
+    time.sleep(1.5)  # counters of the other processes come once a second
+    text = requests.get(f"{own.url}/metrics", timeout=10).text
+    assert "hub_commits_total 24" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(6))
+def test_a_killed_server_leaves_no_half_commit_and_the_upload_goes_on(own, tmp_path, seed):
+    chance = random.Random(seed)
+    ada = own.add_user("ada")
+    own.start()
+    ada.create_repo("ada/x")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for index in range(20):
+        (folder / f"{index}.txt").write_text(f"{seed} {index}")
+    (folder / "w.bin").write_bytes(chance.randbytes(20 * MB))
+    before = ada.model_info("ada/x").sha
+    delay = chance.uniform(0.0, 0.5)
+    killer = threading.Timer(delay, own.kill)
+    killer.start()
+    env = {**os.environ, "HF_ENDPOINT": own.url, "HF_TOKEN": own.tokens["ada"], "HF_HUB_DISABLE_XET": str(seed % 2)}
+    script = f"from huggingface_hub import HfApi; HfApi().upload_folder(folder_path={str(folder)!r}, repo_id='ada/x')"
+    import sys
+
+    client = subprocess.Popen(
+        [sys.executable, "-c", script], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    killer.join()
+    client.kill()
+    client.wait()
+    own.command("check")
+    own.start()
+    files = set(ada.list_repo_files("ada/x"))
+    whole = {path.name for path in folder.iterdir()} | {".gitattributes"}
+    assert files in ({".gitattributes"}, whole), "half a commit"
+    assert (ada.model_info("ada/x").sha == before) == (files != whole)
+    ada.upload_folder(folder_path=folder, repo_id="ada/x")
+    assert set(ada.list_repo_files("ada/x")) == whole
+    found = Path(ada.hf_hub_download("ada/x", "w.bin", cache_dir=tmp_path / "cache"))
+    assert found.read_bytes() == (folder / "w.bin").read_bytes()
+    own.command("check")
+
+
+def test_a_content_with_another_hash_than_promised_is_refused(api, repo, shared):
+    content = b"\0" * 1000
+    wrong = hashlib.sha256(b"other").hexdigest()
+    batch = requests.post(
+        f"{shared.url}/{repo}.git/info/lfs/objects/batch",
+        json={"operation": "upload", "objects": [{"oid": wrong, "size": 1000}]},
+        headers={"Authorization": f"Bearer {api.token}"},
+        timeout=10,
+    ).json()
+    href = batch["objects"][0]["actions"]["upload"]["href"]
+    answer = requests.put(href, data=content, timeout=10)
+    assert answer.status_code == 400
+    assert wrong in answer.json()["error"]
+    assert not list((shared.root / "blobs").rglob(wrong))
+    pointer = ("lfsFile", {"path": "x.bin", "algo": "sha256", "oid": wrong, "size": 1000})
+    refused = post(api, repo, ndjson(("header", {"summary": "s"}), pointer))
+    assert refused.status_code == 400
+    forged = href.replace(wrong, hashlib.sha256(content).hexdigest())
+    assert requests.put(forged, data=content, timeout=10).status_code == 403
+    assert requests.put(href.partition("?")[0], data=content, timeout=10).status_code == 403
+
+
+def test_a_part_that_is_missing_or_wrong_is_refused(api, repo, shared):
+    content = os.urandom(6 * MB)
+    oid = hashlib.sha256(content).hexdigest()
+    batch = requests.post(
+        f"{shared.url}/{repo}.git/info/lfs/objects/batch",
+        json={"operation": "upload", "transfers": ["multipart"], "objects": [{"oid": oid, "size": len(content)}]},
+        headers={"Authorization": f"Bearer {api.token}"},
+        timeout=10,
+    ).json()["objects"][0]["actions"]["upload"]
+    header, complete = batch["header"], batch["href"]
+    size = int(header["chunk_size"])
+    assert requests.put(header["1"], data=content[: size - 1], timeout=10).status_code == 400
+    first = requests.put(header["1"], data=content[:size], timeout=10).headers["ETag"].strip('"')
+    body = {"oid": oid, "parts": [{"partNumber": 1, "etag": first}]}
+    assert requests.post(complete, json=body, timeout=10).status_code == 400
+    second = requests.put(header["2"], data=b"\0" * (len(content) - size), timeout=10).headers["ETag"].strip('"')
+    body["parts"].append({"partNumber": 2, "etag": second})
+    assert requests.post(complete, json=body, timeout=10).status_code == 400
+    body["parts"][1]["etag"] = requests.put(header["2"], data=content[size:], timeout=10).headers["ETag"].strip('"')
+    assert requests.post(complete, json=body, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../x",
+        "a/../../x",
+        "/x",
+        "a//b",
+        "",
+        ".",
+        "a/./b",
+        "a\\..\\x",
+        "x\x00y",
+        "a\nb",
+        ".git/config",
+        "A/.GIT/x",
+        "a" * 300,
+        "\ud800",
+    ],
+)
+def test_paths_that_leave_the_folder_or_cannot_be_written_are_refused(api, repo, path):
+    answer = post(api, repo, ndjson(("header", {"summary": "s"}), added(path)))
+    assert answer.status_code == 400, answer.text
+    assert api.list_repo_files(repo) == [".gitattributes"]
+
+
+@pytest.mark.parametrize(
+    "path", ["../../catalogue.sqlite", "%2e%2e/%2e%2e/catalogue.sqlite", "..%2f..%2fcatalogue.sqlite", "%00"]
+)
+def test_no_address_leads_out_of_a_repository(shared, repo, path):
+    import http.client
+
+    for start in (f"/{repo}/resolve/main/", f"/{repo}/blob/main/", f"/{repo}/tree/main/", "/static/"):
+        connection = http.client.HTTPConnection("127.0.0.1", shared.port, timeout=10)
+        connection.request("GET", start + path)
+        answer = connection.getresponse()
+        assert answer.status in {400, 404}
+        assert b"SQLite" not in answer.read()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json\n",
+        b'{"key": "file"}\n',
+        b"[1, 2]\n",
+        b'{"key": "header", "value": {"summary": 7}}\n',
+        b'{"key": "header", "value": {"summary": "s"}}\n{"key": "file", "value": {"path": "a", "content": "%%%"}}\n',
+        b'{"key": "header", "value": {"summary": "s"}}\n{"key": "magic", "value": {}}\n',
+        b'{"key": "header", "value": {"summary": "s"}}\n{"key": "lfsFile", "value": {"path": "a", "oid": "../x"}}\n',
+        b"[" * 100_000,
+        b"\xff\xfe\n",
+    ],
+)
+def test_a_commit_that_is_none_is_refused_and_changes_nothing(api, repo, body):
+    before = api.model_info(repo).sha
+    assert post(api, repo, body).status_code == 400
+    assert api.model_info(repo).sha == before
+
+
+@pytest.mark.parametrize("name", ["a..b", "-a", "x.git", "ä", "a b", "", "a" * 200, ".hidden"])
+def test_names_of_repositories_that_cannot_be_are_refused(api, name):
+    answer = requests.post(
+        f"{api.endpoint}/api/repos/create",
+        json={"name": name, "type": "model"},
+        headers={"Authorization": f"Bearer {api.token}"},
+        timeout=10,
+    )
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("ref", ["a..b", "-x", "a b", "x.lock", "refs/pr/9", "a" * 40, "a^b", "/x", "x~1"])
+def test_names_of_branches_that_git_would_not_take_are_refused(api, repo, ref):
+    with pytest.raises(HfHubHTTPError) as caught:
+        api.create_branch(repo, branch=ref)
+    assert caught.value.response.status_code in {400, 404}
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "a: !!python/object/apply:os.system ['touch /tmp/never']",
+        "a: &a [x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n"
+        "d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c]\ne: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d]\n"
+        "f: [*e, *e, *e, *e, *e, *e, *e, *e, *e]",
+        "a: &a\n  b: *a",
+        "{" * 2000,
+        "? [a]\n: b\n? {c: d}\n: e",
+        "just text",
+    ],
+)
+def test_a_hostile_card_is_kept_as_a_file_and_believed_in_nothing(api, repo, head):
+    text = f"---\n{head}\n---\n<script>alert(1)</script> [x](javascript:alert(1)) <img src=x onerror=alert(1)>\n"
+    answer = post(api, repo, ndjson(("header", {"summary": "s"}), added("README.md", text.encode())))
+    assert answer.status_code == 200
+    assert not api.model_info(repo).card_data or "!!" not in str(api.model_info(repo).card_data)
+    started = time.monotonic()
+    page = requests.get(f"{api.endpoint}/{repo}", timeout=10)
+    assert time.monotonic() - started < 2
+    assert "<script" not in page.text
+    assert "<img" not in page.text
+    assert 'href="javascript' not in page.text
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    checked = requests.post(f"{api.endpoint}/api/validate-yaml", json={"content": text}, timeout=10)
+    assert checked.status_code == 400
+    assert checked.json()["errors"][0]["message"]
+
+
+def test_html_of_a_repository_is_never_run(api, repo):
+    api.upload_file(path_or_fileobj=b"<script>alert(1)</script>", path_in_repo="x.html", repo_id=repo)
+    answer = requests.get(f"{api.endpoint}/{repo}/resolve/main/x.html", timeout=10)
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_too_large_or_over_the_quota_is_refused(own):
+    ada = own.add_user("ada", "--quota", "2MB")
+    own.start("--largest", "5MB")
+    ada.create_repo("ada/x")
+    with pytest.raises(ValueError, match="larger than the 5000000 bytes"):
+        ada.upload_file(path_or_fileobj=b"\0" * 6_000_000, path_in_repo="w.bin", repo_id="ada/x")
+    with pytest.raises(HfHubHTTPError, match="Storage limit"):
+        ada.upload_file(path_or_fileobj=b"\0" * 3_000_000, path_in_repo="w.bin", repo_id="ada/x")
+    ada.upload_file(path_or_fileobj=b"\0" * 1_000_000, path_in_repo="w.bin", repo_id="ada/x")
+    own.command("user", "quota", "ada")
+    ada.upload_file(path_or_fileobj=b"\1" * 3_000_000, path_in_repo="v.bin", repo_id="ada/x")
+    assert "4001374 bytes" in own.command("user", "list").stdout
+
+
+def test_a_full_disk_is_said_and_leaves_no_trace(own, tmp_path):
+    """A limit on the size of files stands for the disk: the write fails in the middle, as there."""
+    ada = own.add_user("ada")
+    own.command("user", "list")
+    import resource
+    import sys
+
+    own.process = subprocess.Popen(
+        [sys.executable, "-m", "hub", "mirror", "serve", "--root", str(own.root), "--port", str(own.port)],
+        stdout=subprocess.DEVNULL,
+        stderr=own.log.open("ab"),
+        preexec_fn=lambda: (
+            resource.setrlimit(resource.RLIMIT_FSIZE, (8 * MB, 8 * MB)),
+            __import__("signal").signal(25, 1),
+        ),
+        start_new_session=True,
+    )
+    for _ in range(200):
+        try:
+            requests.get(f"{own.url}/healthz", timeout=2)
+            break
+        except requests.ConnectionError:
+            time.sleep(0.05)
+    ada.create_repo("ada/x")
+    content = os.urandom(12 * MB)
+    oid = hashlib.sha256(content).hexdigest()
+    batch = requests.post(
+        f"{own.url}/ada/x.git/info/lfs/objects/batch",
+        json={"operation": "upload", "objects": [{"oid": oid, "size": len(content)}]},
+        headers={"Authorization": f"Bearer {ada.token}"},
+        timeout=10,
+    ).json()
+    answer = requests.put(batch["objects"][0]["actions"]["upload"]["href"], data=content, timeout=30)
+    assert answer.status_code == 507
+    assert "full" in answer.json()["error"]
+    assert list((own.root / "incoming").iterdir()) == []
+    ada.upload_file(path_or_fileobj=b"still works", path_in_repo="a.txt", repo_id="ada/x")
+    own.command("check")
+
+
+@pytest.mark.slow
+def test_a_repository_of_a_hundred_thousand_files_is_used_as_any_other(own, tmp_path):
+    ada = own.add_user("ada")
+    own.start()
+    ada.create_repo("ada/many")
+    for start in range(0, 100_000, 20_000):
+        lines = [added(f"d{index % 100:02d}/f{index:06d}.txt", b"same") for index in range(start, start + 20_000)]
+        assert post(ada, "ada/many", ndjson(("header", {"summary": "s"}), *lines)).status_code == 200
+    started = time.monotonic()
+    ada.upload_file(path_or_fileobj=b"one more", path_in_repo="more.txt", repo_id="ada/many")
+    assert time.monotonic() - started < 3
+    assert len(ada.list_repo_files("ada/many")) == 100_002
+    assert len(list(ada.list_repo_tree("ada/many"))) == 102
+    assert ada.file_exists("ada/many", "d42/f000042.txt")
+
+
+def test_an_unknown_address_or_method_is_said(shared):
+    assert requests.get(f"{shared.url}/api/nothing/at/all/here", timeout=10).status_code == 404
+    answer = requests.delete(f"{shared.url}/api/whoami-v2", timeout=10)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD")
