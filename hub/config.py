@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hub.errors import StorageError, UsageError
 
-__all__ = ["SETTINGS", "Setting", "get", "home", "items", "put", "remove", "stored"]
+__all__ = ["SETTINGS", "Setting", "get", "home", "hubs", "items", "put", "remove", "stored"]
 
 Value = bool | str | list[str]
+
+_HUB_NAME = re.compile(r"[a-z][a-z0-9-]+")
+_SCHEMES = {"file", "hf", "http", "https", "pypi"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +44,7 @@ SETTINGS: Mapping[str, Setting] = {
         ),
         Setting(name="device", env="HUB_DEVICE", default="auto", help="Device that plans prefer: auto, cpu, cuda, …"),
         Setting(name="disabled_plugins", env="HUB_DISABLE_PLUGINS", default=[], help="Plugins that are not loaded."),
+        Setting(name="hubs", env="HUB_HUBS", default=[], help="Hubs by name: team=https://hub.example.com, …"),
         Setting(name="offline", env="HUB_OFFLINE", default=False, help="Never use the network."),
         Setting(name="registries", env="HUB_REGISTRIES", default=[], help="More registries: paths or https addresses."),
     )
@@ -75,6 +80,28 @@ def stored(name: str) -> Value:
     """What `config.json` keeps for a setting, else its default; the environment is not looked at."""
     setting = _setting(name)
     return _stored().get(name, setting.default)
+
+
+def hubs() -> dict[str, str]:
+    """Address of each hub that has a name here: `hub run NAME:org/name` uses it.
+
+    Raises
+    ------
+    UsageError
+        A name is none, or the address is not one of the web.
+    """
+    found = {}
+    given = get("hubs")
+    for entry in given if isinstance(given, list) else []:
+        name, _, url = entry.partition("=")
+        odd = not _HUB_NAME.fullmatch(name) or name in _SCHEMES or not url.startswith(("https://", "http://"))
+        if odd:
+            raise UsageError(
+                f"setting 'hubs' has '{entry}', which is no NAME=https://…",
+                hint="Names are letters, digits and '-', and none of " + ", ".join(sorted(_SCHEMES)),
+            )
+        found[name] = url.rstrip("/")
+    return found
 
 
 def items() -> list[tuple[Setting, Value, str]]:

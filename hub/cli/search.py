@@ -1,4 +1,4 @@
-"""`hub search`: finds models in every registry. Loads no plugin; uses the network only for registries at addresses."""
+"""`hub search`: finds models in every registry and named hub. Loads no plugin; asks the network only for addresses."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from hub import config
 from hub.cli.output import human_size, is_terminal, note, print_json, print_table, printable
 from hub.registry.catalogue import load_catalogue
 from hub.registry.search import Hit, search
@@ -59,6 +60,13 @@ def command(
         installed=_is_here() if installed else None,
         catalogue=catalogue,
     )
+    if config.get("hubs") and not (licenses or format_ or max_size or max_memory or fits or installed):
+        from hub.runtime.references.hubs import search_hubs
+
+        found, silent = search_hubs(words, task=task)
+        hits = [*(hit for hit in hits if not (found and hit.near)), *found]
+        for text in silent:
+            note(f"Warning: {printable(text)}")
     if as_json:
         print_json([msgspec.to_builtins(hit) for hit in hits])
     elif hits:

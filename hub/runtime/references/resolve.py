@@ -68,10 +68,12 @@ def resolve(reference: str, *, task: str | None = None) -> Target:
 
 
 def _schemes(reference: str) -> tuple[str, ...]:
-    """Schemes with repositories; plugins are asked only about one that the core does not know."""
+    """Schemes with repositories, names of hubs too; plugins are asked only about one that the core does not know."""
     scheme, colon, rest = reference.partition(":")
     if not colon or scheme == "hf" or "/" not in rest or "/" in scheme:
         return ("hf",)
+    if scheme in config.hubs():
+        return (scheme,)
     from hub.plugin.host import get_host
 
     return tuple(get_host().sources)

@@ -1,4 +1,4 @@
-"""Finds the source that serves a scheme: the core's own by name, those of plugins through the host.
+"""Finds the source that serves a scheme: the core's own by name, hubs that have a name, those of plugins.
 
 Knows nothing of references or variants.
 """
@@ -10,6 +10,7 @@ from functools import cache
 from importlib import import_module
 from typing import cast
 
+from hub import config
 from hub.errors import PluginMissing
 from hub.plugin.builtin import hub_sources
 from hub.sources import Source, SourceContext
@@ -32,6 +33,8 @@ def find_source(scheme: str) -> Factory:
         module, _, attribute = core[scheme].partition(":")
         factory: Factory = getattr(import_module(module), attribute)
         return factory
+    if scheme in config.hubs():
+        return _named_hub(scheme, config.hubs()[scheme])
     from hub.plugin.host import get_host
 
     host = get_host()
@@ -42,6 +45,12 @@ def find_source(scheme: str) -> Factory:
         )
     provided = host.sources[scheme]
     return cast("Factory", host.resolve(provided, provided.spec.target))
+
+
+def _named_hub(name: str, url: str) -> Factory:
+    from hub.store.sources.hf import HfSource
+
+    return lambda context: HfSource(context, name=name, endpoint=url)
 
 
 @cache

@@ -8,6 +8,7 @@ is written `%2F`; the path is written as it is. Knows nothing of hashes: the sin
 from __future__ import annotations
 
 import logging
+import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from huggingface_hub import HfApi, hf_hub_download
+from huggingface_hub import HfApi, constants, hf_hub_download
 
 from hub.errors import BadReference, HubError, Offline, SourceError, VerificationError
 from hub.sources import Listing, Sink, SourceContext
@@ -39,10 +40,22 @@ class _Locator(NamedTuple):
 
 
 class HfSource:
-    """Files of model repositories on the Hugging Face Hub, or on any server that answers like it."""
+    """Files of model repositories on the Hugging Face Hub, or on any server that answers like it.
 
-    def __init__(self, context: SourceContext) -> None:
+    Parameters
+    ----------
+    name, endpoint
+        Of another hub that the person gave a name; its token is in `HUB_TOKEN_<NAME>`.
+    """
+
+    def __init__(self, context: SourceContext, *, name: str = "hf", endpoint: str | None = None) -> None:
         self._offline = context.offline
+        self._name = name
+        self._endpoint = endpoint
+        # Another hub has a cache of its own, as its repositories may have the same names, and never gets HF_TOKEN.
+        self._cache = None if endpoint is None else Path(constants.HF_HOME) / "hubs" / name
+        variable = f"HUB_TOKEN_{name.upper().replace('-', '_')}"
+        self._token = None if endpoint is None else os.environ.get(variable) or False
 
     def fetch(self, locator: str, sink: Sink) -> None:
         """Have the file in the cache of `huggingface_hub` and let the sink adopt it there.
@@ -68,13 +81,16 @@ class HfSource:
                     wanted.path,
                     revision=wanted.revision,
                     local_files_only=self._offline,
+                    endpoint=self._endpoint,
+                    cache_dir=self._cache,
+                    token=self._token,
                     library_name=_LIBRARY,
                     tqdm_class=bar,  # mimics tqdm, as the client allows
                 )
         except HubError:
             raise
         except Exception as error:
-            raise explain(error, wanted.repository, wanted.revision, wanted.path) from error
+            raise explain(error, wanted.repository, wanted.revision, wanted.path, hub=self._endpoint) from error
         self._adopt(sink, Path(pointer), downloaded=bar.made)
 
     def listing(self, locator: str) -> Listing:
@@ -100,9 +116,10 @@ class HfSource:
             )
         try:
             with _quiet():
-                info = HfApi(library_name=_LIBRARY).model_info(repository, revision=revision, files_metadata=True)
+                api = HfApi(library_name=_LIBRARY, endpoint=self._endpoint, token=self._token)
+                info = api.model_info(repository, revision=revision, files_metadata=True)
         except Exception as error:
-            raise explain(error, repository, revision) from error
+            raise explain(error, repository, revision, hub=self._endpoint) from error
         commit = info.sha or ""
         if not is_commit(commit):
             raise SourceError(f"the server names no commit for '{repository}@{revision}'")
@@ -115,7 +132,7 @@ class HfSource:
                 path=sibling.rfilename,
                 size=sibling.lfs.size if sibling.lfs else sibling.size,
                 sha256=sibling.lfs.sha256 if sibling.lfs else None,
-                sources=(f"hf:{repository}@{commit}/{sibling.rfilename}",),
+                sources=(f"{self._name}:{repository}@{commit}/{sibling.rfilename}",),
             )
             for sibling in info.siblings or ()
         )

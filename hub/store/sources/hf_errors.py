@@ -29,13 +29,31 @@ _TRANSPORTS = {"httpx", "httpx2", "httpcore", "httpcore2"}  # which of them the 
 _UNREACHED = {"ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError", "UnsupportedProtocol"}
 
 
-def explain(error: BaseException, repository: str, revision: str, path: str = "") -> HubError:
-    """Say an exception of the client in our words; the caller raises it from the exception."""
+def explain(
+    error: BaseException, repository: str, revision: str, path: str = "", *, hub: str | None = None
+) -> HubError:
+    """Say an exception of the client in our words; the caller raises it from the exception.
+
+    Parameters
+    ----------
+    hub
+        Address of the hub that was asked; the one of the client by default.
+    """
+    said = _explain(error, repository, revision, path)
+    if hub is None:
+        return said
+    message, hint = (text.replace(constants.ENDPOINT, hub) for text in (said.message, said.hint))
+    if isinstance(said, AccessDenied):
+        hint = "Set the token of that hub: HUB_TOKEN_ and its name in capitals"
+    return type(said)(message, hint=hint, details=said.details)
+
+
+def _explain(error: BaseException, repository: str, revision: str, path: str) -> HubError:
     if isinstance(error, LocalEntryNotFoundError):
         cause = error.__cause__
         if cause is None or isinstance(cause, OfflineModeIsEnabled):
             return _offline(repository, revision, path)
-        return explain(cause, repository, revision, path)
+        return _explain(cause, repository, revision, path)
     if isinstance(error, OfflineModeIsEnabled):
         return _offline(repository, revision, path)
     if isinstance(error, HfHubHTTPError):
