@@ -16,9 +16,10 @@ from pathlib import Path
 from hub.cli.output import note
 from hub.errors import InputError
 
-__all__ = ["Inputs", "gather", "is_piped", "read_bytes"]
+__all__ = ["PATIENCE", "Inputs", "gather", "is_piped"]
 
-_PATIENCE = 2.0
+PATIENCE = 2.0
+"""Seconds until a person is told that stdin is waited for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,27 +78,11 @@ def _read_file(name: str) -> str:
 
 
 def _read_stdin() -> str:
-    return _decode(read_bytes(), "stdin")
-
-
-def read_bytes(*, asked: bool = False) -> bytes:
-    """All that comes on stdin.
-
-    Parameters
-    ----------
-    asked
-        Whether the person named stdin, and so knows what is waited for.
-
-    Raises
-    ------
-    InputError
-        There is no stdin.
-    """
     if sys.stdin is None:
         raise InputError("there is no stdin to read from")
-    if not asked and is_piped() and not select.select([sys.stdin], [], [], _PATIENCE)[0]:
+    if is_piped() and not select.select([sys.stdin], [], [], PATIENCE)[0]:
         note("Waiting for the end of stdin. To leave stdin out: hub run … < /dev/null")
-    return sys.stdin.buffer.read()
+    return _decode(sys.stdin.buffer.read(), "stdin")
 
 
 def _decode(content: bytes, name: str) -> str:

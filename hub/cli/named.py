@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hub.cli.inputs import is_piped, read_bytes
+from hub.cli.inputs import is_piped
 from hub.cli.output import note
+from hub.cli.piped import Piped
 from hub.errors import InputError
 from hub.plugin.specs import KindSpec
 from hub.runtime.kinds.addresses import fetch_input, is_address
@@ -23,10 +24,20 @@ _MAGIC = frozenset("*?[")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """An input and how the person named it."""
+    """An input and how the person named it; what comes on stdin may still be on its way."""
 
     name: str
     value: object
+
+    def arrived(self) -> Named:
+        """The input once all of it is here.
+
+        Raises
+        ------
+        InputError
+            Stdin is empty.
+        """
+        return Named(name=self.name, value=self.value.content()) if isinstance(self.value, Piped) else self
 
 
 def gather_named(words: Sequence[str], kind: KindSpec, *, allow_url: bool) -> list[Named]:
@@ -43,22 +54,15 @@ def gather_named(words: Sequence[str], kind: KindSpec, *, allow_url: bool) -> li
         An address that was not allowed, a folder or pattern without files, stdin twice.
     """
     if not words and is_piped():
-        return [_stdin(kind, asked=False)]
+        return [Named(name="-", value=Piped(kind.id, asked=False))]
     if list(words).count("-") > 1:
         raise InputError("stdin is named twice, and can be read once")
     return [named for word in words for named in _of_word(word, kind, allow_url=allow_url)]
 
 
-def _stdin(kind: KindSpec, *, asked: bool) -> Named:
-    content = read_bytes(asked=asked)
-    if not content:
-        raise InputError("stdin is empty", hint=f"Pipe {kind.id} into it, or name a file.")
-    return Named(name="-", value=content)
-
-
 def _of_word(word: str, kind: KindSpec, *, allow_url: bool) -> Iterator[Named]:
     if word == "-":
-        yield _stdin(kind, asked=True)
+        yield Named(name="-", value=Piped(kind.id, asked=True))
     elif is_address(word):
         if not allow_url:
             raise InputError(f"{word} is an address, and nothing is fetched unasked", hint="Allow it: --allow-url")

@@ -156,7 +156,7 @@ def _answer_named(
             outlet=outlet,
             saved=saved,
         )
-        answering.answer(items, call)
+        answering.answer([item.arrived() for item in items], call)
     answering.finish(len(items))
 
 
