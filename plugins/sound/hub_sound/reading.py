@@ -55,11 +55,14 @@ def read(given: object) -> Audio:
     raise InputError(f"{type(given).__name__} is not sound", hint=_TAKES)
 
 
-def _file(path: Path) -> Audio:
+def _file(given: Path) -> Audio:
+    path = given.expanduser()
     if path.is_dir():
         raise InputError(f"{path} is a folder and not sound")
     if not path.exists():
         raise InputError(f"{path} does not exist")
+    if path.is_file() and not path.stat().st_size:
+        raise InputError(f"{path} holds no sound: it is empty")
     return Recording(path.absolute(), str(path))
 
 

@@ -142,6 +142,9 @@ def test_a_file_without_a_sample_is_refused_by_name(tmp_path):
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     with pytest.raises(InputError, match="folder"):
         read(tmp_path)
+    (tmp_path / "void.wav").touch()
+    with pytest.raises(InputError, match=r"void\.wav holds no sound"):
+        read(tmp_path / "void.wav")
     with pytest.raises(InputError, match="does not exist"):
         read(tmp_path / "no.wav")
 
