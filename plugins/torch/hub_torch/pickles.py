@@ -2,11 +2,13 @@
 
 A pickle can carry code. It is read by an unpickler that makes tensors and plain containers and nothing else
 (`torch.load(weights_only=True)`), and what names anything more is refused before any of it is called. What was written
-is read again and must hold the same bytes. Knows nothing of tasks.
+is read again and must hold the same bytes. Where there is no `config.json`, what the registry says of the model is
+written as one. Knows nothing of tasks.
 """
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 from collections.abc import Mapping
@@ -17,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 from hub.errors import InferenceError, PolicyError
 from hub.runtime.protocols import TransformRequest
+from hub_torch.pickles_facts import CONFIG
 
 __all__ = ["convert", "read_tensors"]
 
@@ -46,6 +49,9 @@ def convert(request: TransformRequest) -> None:
     changed = [name for name, tensor in tensors.items() if not _same(tensor, written.get(name))]
     if changed or len(written) != len(tensors):
         raise InferenceError(f"what was written is not what {path.name} holds: {(changed or ['a tensor too many'])[0]}")
+    if not (request.path / CONFIG).exists():
+        config = {"model_type": request.facts.family, **request.facts.config}
+        (request.out / CONFIG).write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

@@ -113,9 +113,11 @@ def takes(model: PreTrainedModel, name: str) -> bool:
 
 
 def _image(model: PreTrainedModel) -> tuple[int | str, ...]:
-    """A model that cuts images into patches has positions for one size alone; others take any."""
+    """A model that cuts images into patches and has positions for them takes one size alone; others take any."""
     channels = _number(model, "num_channels") or 3
     size, patch = getattr(model.config, "image_size", None), getattr(model.config, "patch_size", None)
+    if not any("position" in name for name, _ in model.named_parameters()):
+        return ("batch", channels, "height", "width")
     if isinstance(size, list | tuple) and len(size) == 2 and patch:
         return ("batch", channels, int(size[0]), int(size[1]))
     if isinstance(size, int) and patch:

@@ -1,5 +1,6 @@
 """Pickled state dicts become safetensors, bit by bit; a pickle that names code is refused before any of it runs."""
 
+import json
 import os
 import pickle
 from collections import OrderedDict
@@ -25,7 +26,9 @@ def converted(tmp_path, content, **settings):
     source, out = tmp_path / "model.pth", tmp_path / "out"
     torch.save(content, source, **settings)
     out.mkdir()
-    facts = Facts(task="", family="", format="pickle", files=(), parts={"": (source.name,)})
+    facts = Facts(
+        task="", family="lite", format="pickle", files=(), parts={"": (source.name,)}, config={"num_labels": 3}
+    )
     convert(TransformRequest(path=tmp_path, out=out, facts=facts))
     return load_file(out / "model.safetensors")
 
@@ -39,6 +42,17 @@ def test_every_bit_stays(zipped, wrapper, tmp_path):
     for name, tensor in TENSORS.items():
         assert found[name].dtype == tensor.dtype
         torch.testing.assert_close(found[name], tensor, rtol=0, atol=0, equal_nan=True)
+
+
+def test_a_config_is_written_where_there_is_none(tmp_path):
+    converted(tmp_path, TENSORS)
+    assert json.loads((tmp_path / "out" / "config.json").read_text()) == {"model_type": "lite", "num_labels": 3}
+
+
+def test_a_config_that_is_there_stays(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    converted(tmp_path, TENSORS)
+    assert not (tmp_path / "out" / "config.json").exists()
 
 
 def test_tensors_that_share_memory_are_written_each(tmp_path):
