@@ -139,8 +139,8 @@ class _Peer:
 def bare(path: Path) -> np.ndarray[Any, Any]:
     """A photo as EfficientNet-Lite takes it, with Pillow and numpy alone."""
     photo = Image.open(path).convert("RGB")
-    short = 256 / min(photo.size)
-    photo = photo.resize((int(photo.width * short), int(photo.height * short)), Image.Resampling.BICUBIC)
+    short = 224 / min(photo.size)
+    photo = photo.resize((int(photo.width * short), int(photo.height * short)), Image.Resampling.BILINEAR)
     left, top = (photo.width - 224) // 2, (photo.height - 224) // 2
     values = np.asarray(photo.crop((left, top, left + 224, top + 224)), np.float32)
     return ((values - 127) / 128).transpose(2, 0, 1)[None]

@@ -10,19 +10,23 @@ from hub_vision.classification.processing import Processing
 
 __all__ = ["EfficientNetLiteClassification"]
 
-_BICUBIC = 3
+_BILINEAR = 2
 
 
 class EfficientNetLiteClassification(ImageClassification):
-    """Labels of whole pictures: the shorter side to 256 pixels, the middle 224 x 224, values less 127 over 128."""
+    """Labels of whole pictures: the shorter side to 224 pixels, the middle of it, values less 127 over 128."""
 
     def processing(self) -> Processing:
-        """As in https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite."""
+        """Values as the network was trained on them, the size as the package that carries its weights sets it.
+
+        https://github.com/tensorflow/tpu/tree/master/models/official/efficientnet/lite,
+        https://github.com/ml-illustrated/EfficientNet-Lite-PyTorch
+        """
         return Processing(
             {
                 "do_resize": True,
-                "size": {"shortest_edge": 256},
-                "resample": _BICUBIC,
+                "size": {"shortest_edge": 224},
+                "resample": _BILINEAR,
                 "do_center_crop": True,
                 "crop_size": 224,
                 "do_rescale": True,
