@@ -9,6 +9,7 @@ import base64
 import binascii
 import errno
 import logging
+import re
 import sqlite3
 import time
 
@@ -28,8 +29,10 @@ from hub_mirror.service import Service
 
 __all__ = ["Application"]
 
+_UNPRINTABLE = re.compile(r"[^ -~]")
 _LOG = logging.getLogger("hub_mirror")
 _OPEN = {"/healthz", "/metrics", "/api/validate-yaml", "/api/agent-harnesses"}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SIGNED = ("/lfs/", "/xet/", "/v1/telemetry")
 
 
@@ -166,11 +169,11 @@ def _challenge(request: Request) -> dict[str, str]:
 def _refused(error: Exception) -> Response:
     if isinstance(error, Refusal):
         headers = dict(error.headers)
-        headers["X-Error-Message"] = error.message.encode("ascii", "replace").decode().replace("\n", " ")[:500]
+        headers["X-Error-Message"] = _UNPRINTABLE.sub("?", error.message)[:500]
         if error.code:
             headers["X-Error-Code"] = error.code
         return answer({"error": error.message, **error.body}, error.status, headers)
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+    full = isinstance(error, OSError) and error.errno in _FULL
     if full or (isinstance(error, sqlite3.OperationalError) and "full" in str(error)):
         _LOG.error("the disk is full: %s", error)
         return answer({"error": "The disk of this hub is full: nothing was kept"}, 507)

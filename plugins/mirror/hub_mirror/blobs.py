@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -24,6 +25,7 @@ __all__ = ["Blobs", "Incoming", "git_oid", "pointer"]
 
 _PIECE = 2**20
 _SYNC_EVERY = 64 * 2**20
+_SYNCS = 16
 
 
 class Blobs:
@@ -56,10 +58,11 @@ class Blobs:
     def keep(self, all_: Iterable[Incoming]) -> None:
         """Give contents their names, syncing each folder once; the caller holds `publishing`."""
         folders: set[Path] = set()
-        for incoming in all_:
-            incoming.settle()
-            if not self.has(incoming.sha256, incoming.size):
-                folders.update(self._name(incoming.path, incoming.sha256))
+        new = {one.sha256: one for one in all_ if not self.has(one.sha256, one.size)}
+        with ThreadPoolExecutor(_SYNCS) as pool:  # the disk takes many at once for the price of one
+            list(pool.map(Incoming.settle, new.values()))
+        for incoming in new.values():
+            folders.update(self._name(incoming.path, incoming.sha256))
         for folder in sorted(folders, reverse=True):
             _sync_folder(folder)
 
@@ -124,6 +127,7 @@ class Incoming:
         self._git = None if git_size is None else hashlib.sha1(f"blob {git_size}\0".encode(), usedforsecurity=False)
         self.size = 0
         self._unsynced = 0
+        self._settled = False
         self.path = blobs.places.incoming / secrets.token_hex(16)
         self._file = self.path.open("xb", buffering=0)
         fcntl.flock(self._file, fcntl.LOCK_SH)  # says that somebody is still at it
@@ -171,11 +175,21 @@ class Incoming:
             os.fdatasync(self._file.fileno())
             self._unsynced = 0
 
+    def rest(self) -> None:
+        """Close the file without syncing it: so many may be on their way at once."""
+        self._file.close()
+
     def settle(self) -> None:
         """Sync it and close the file; it still has no name."""
-        if not self._file.closed:
-            os.fsync(self._file.fileno())
+        if self._settled:
+            return
+        handle = os.open(self.path, os.O_RDONLY) if self._file.closed else os.dup(self._file.fileno())
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
             self._file.close()
+        self._settled = True
 
     def keep(self) -> None:
         """Sync it and give it its name; the caller holds `publishing`."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -104,10 +105,12 @@ async def _take(found: Operations, key: object, body: dict[str, Any], blobs: Blo
         found.parent = body["parentCommit"] if isinstance(body.get("parentCommit"), str) else ""
     elif key == "file":
         path = check_path(_text(body, "path"))
-        incoming, oid = await run_in_threadpool(_write, _content(body), blobs, stack)
-        found.files[path] = Entry(path, incoming.size, incoming.sha256, oid, False, 0)
-        found.contents[incoming.sha256] = incoming.size
-        found.incoming.append(incoming)
+        content = _content(body)
+        sha256 = hashlib.sha256(content).hexdigest()
+        found.files[path] = Entry(path, len(content), sha256, git_oid(content), False, 0)
+        if sha256 not in found.contents:
+            found.contents[sha256] = len(content)
+            found.incoming.append(await run_in_threadpool(_write, content, blobs, stack))
     elif key == "lfsFile":
         path, sha256, size = check_path(_text(body, "path")), _text(body, "oid").lower(), body.get("size")
         if not is_sha256(sha256) or body.get("algo", "sha256") != "sha256":
@@ -123,11 +126,11 @@ async def _take(found: Operations, key: object, body: dict[str, Any], blobs: Blo
         raise invalid(f"This hub does not know the operation {str(key)[:50]!r}")
 
 
-def _write(content: bytes, blobs: Blobs, stack: ExitStack) -> tuple[Incoming, str]:
+def _write(content: bytes, blobs: Blobs, stack: ExitStack) -> Incoming:
     incoming = stack.enter_context(blobs.incoming())
     incoming.write(content)
-    incoming.settle()
-    return incoming, git_oid(content)
+    incoming.rest()
+    return incoming
 
 
 def _content(body: dict[str, Any]) -> bytes:

@@ -82,10 +82,8 @@ def list_discussions(
     if author:
         where.append("author = ? COLLATE NOCASE")
         values.append(author)
-    return connection.execute(
-        f"SELECT * FROM discussions WHERE {' AND '.join(where)} ORDER BY num DESC",
-        values,  # noqa: S608  # columns are ours, values are bound
-    ).fetchall()
+    query = f"SELECT * FROM discussions WHERE {' AND '.join(where)} ORDER BY num DESC"  # noqa: S608  # values are bound
+    return connection.execute(query, values).fetchall()
 
 
 def add_event(

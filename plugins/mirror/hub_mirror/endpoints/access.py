@@ -92,10 +92,8 @@ async def handle(call: Call) -> Response:
             where, value = "id = ?", int(number, 16)
         else:
             where, value = "account = ?", _account(connection, body.get("user"))
-        found = connection.execute(
-            f"SELECT id, status FROM access WHERE repo = ? AND {where}",
-            (repo.id, value),  # noqa: S608  # columns are ours, values are bound
-        ).fetchone()
+        query = f"SELECT id, status FROM access WHERE repo = ? AND {where}"  # noqa: S608  # values are bound
+        found = connection.execute(query, (repo.id, value)).fetchone()
         if found is None:
             raise Refusal(404, "There is no such request")
         if found["status"] == status:
