@@ -26,7 +26,7 @@ def test_the_core_alone_comes_first_and_without_faults(load_plugins):
     assert host.plugins[0].name == "hub"
     assert host.plugins[0].state == "ok"
     assert host.faults == ()
-    assert list(host.formats) == ["safetensors", "gguf", "onnx"]
+    assert list(host.formats) == ["safetensors", "gguf", "onnx", "pickle"]
     assert set(host.sources) >= {"hf", "pypi", "https", "file"}
     assert not host.backends
     assert not host.models
