@@ -46,8 +46,8 @@ class TestPickle:
         assert caught.value.exit_code == 4
         assert "hub run thing --allow-pickle" in caught.value.hint
         assert "hub config set allow_pickle true" in caught.value.hint
-        assert caught.value.details[0] == (
-            "original → fake → run → embedding: pickle can carry code, and was not allowed"
+        assert caught.value.details == (
+            "original → fake → run → embedding: pickle can carry code, and was not allowed",
         )
 
     def test_a_conversion_of_it_is_refused_too(self) -> None:

@@ -34,7 +34,7 @@ def no_way(name: str, variants: Sequence[Variant], lost: Sequence[Lost], host: H
         if wrong is not None and kinds <= {kind, "format", "recipe"}:
             return wrong
     if "policy" in kinds and kinds <= {"policy", "format", "model", "verb", "needs", "recipe"}:
-        return refused(name, details)
+        return refused(name, [explain(each.rejected) for each in lost if each.kind == "policy"])
     packages = missing_packages(variants, lost, host, listed)
     install = f"Install it: hub plugin install {' '.join(packages)}" if packages else ""
     if kinds <= {"format", "model", "verb", "recipe"} and kinds & {"format", "model", "verb"}:
