@@ -11,7 +11,7 @@ from typing import Any
 from hub.errors import InferenceError
 from hub.plugin.builtin import hub_formats, hub_tasks
 from hub.plugin.host import Host, Provided
-from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, TransformSpec
+from hub.plugin.specs import BackendSpec, FormatSpec, ModelSpec, TaskSpec, TransformSpec
 from hub.registry.schema import File, Model, Variant
 from hub.runtime.protocols import Probe
 from hub.runtime.references.target import Target
@@ -30,7 +30,13 @@ def make_host(*specs: object) -> Host:
     tables["tasks"] = {
         spec.id: Provided(spec=spec, plugin="hub", distribution="openmodelhub", version="1.0") for spec in hub_tasks()
     }
-    kinds = {FormatSpec: "formats", BackendSpec: "backends", TransformSpec: "transforms", ModelSpec: "models"}
+    kinds = {
+        FormatSpec: "formats",
+        BackendSpec: "backends",
+        TransformSpec: "transforms",
+        ModelSpec: "models",
+        TaskSpec: "tasks",
+    }
     for spec in (*hub_formats(), *specs):
         provided = Provided(spec=spec, plugin="fake", distribution="fake-plugin", version="1.0")
         tables[kinds[type(spec)]][spec.id] = provided  # type: ignore[attr-defined]

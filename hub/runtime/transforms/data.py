@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,14 @@ __all__ = ["DATA", "Measured", "content_of", "data_files", "measuring_data", "re
 DATA = "data"
 """Name of the option that the core reads for a transform."""
 
-_SHAPE = "Data is a text file, an input on each line; or JSON lines (.jsonl) with text and, where it is known, label."
+_SHAPE = (
+    "Data is a text file, an input on each line; JSON lines (.jsonl) with text or file, and label where it is known; "
+    "or, where the task takes files, one of them or a folder of them."
+)
 _JSON_LINES = ".jsonl"
+_TEXTUAL = ("text", "messages", "json")
+"""First inputs of tasks whose data is text, which is told before anything is downloaded."""
+
 _HELD_OUT = 4
 """One of so many inputs of a task's own data, at its end, is kept from transforms and left for measures."""
 
@@ -132,7 +138,7 @@ def content_of(options: Sequence[Option], values: Mapping[str, OptionValue], spe
     for option in options:
         value = values.get(option.name)
         if isinstance(value, Path):
-            if option.name == DATA:
+            if option.name == DATA and (spec is None or spec.inputs[0] in _TEXTUAL):
                 _text(value)
             found[option.name] = f"sha256:{_hash(value)}"
         elif option.name == DATA and option.type is Path and spec is not None and spec.data:
@@ -161,17 +167,14 @@ def _samples(provided: Provided[TaskSpec], host: Host) -> list[Any]:  # Any: as 
 def _read(
     provided: Provided[TaskSpec], paths: tuple[Path, ...], host: Host
 ) -> tuple[list[Any], list[str]]:  # Any: as above
-    """Inputs, and as many labels or none."""
-    for path in paths:
-        _text(path)
+    """Inputs, and as many labels or none. What a task reads by itself need not be text, and may be a folder's files."""
     labels: list[str] = []
-    read: Callable[..., list[Any]] = read_lines
     if all(path.suffix == _JSON_LINES for path in paths):
         inputs, labels = _read_json_lines(paths)
     elif provided.spec.read is None:
-        inputs = read(paths)
+        inputs = read_lines(paths)
     else:
-        inputs = list(ask(host, provided, provided.spec.read, paths, answer=list))
+        inputs = list(ask(host, provided, provided.spec.read, _files(paths), answer=list))
     if not inputs:
         raise UsageError(f"{_named(paths)} holds nothing to work on: each line of text is an input")
     return inputs, labels
@@ -192,8 +195,23 @@ def _read_json_lines(paths: tuple[Path, ...]) -> tuple[list[Any], list[str]]:
             if not isinstance(entry, dict):
                 raise UsageError(f"{path} cannot be read: line {number} is no JSON object", hint=_SHAPE)
             labels += [str(entry.pop("label"))] if "label" in entry else []
-            inputs.append(entry["text"] if set(entry) == {"text"} else entry)
+            inputs.append(_input(entry, path.parent))
     return inputs, labels if len(labels) == len(inputs) else []
+
+
+def _input(entry: dict[str, Any], folder: Path) -> Any:  # Any: JSON in, an input of the task out
+    """A text or a file that stands alone, else the whole object."""
+    if set(entry) == {"text"}:
+        return entry["text"]
+    if set(entry) == {"file"} and isinstance(entry["file"], str):
+        return folder / entry["file"]
+    return entry
+
+
+def _files(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Those files, and of folders what lies in them."""
+    inside = (sorted(path.rglob("[!.]*")) if path.is_dir() else [path] for path in paths)
+    return tuple(each for several in inside for each in several if not each.is_dir())
 
 
 def _text(path: Path) -> str:
