@@ -58,7 +58,7 @@ def _eight_bits(array: Array) -> Array:
                 f"an array of {array.dtype} holds {array.min():g} to {array.max():g}; numbers from 0 to 1 are taken",
                 hint="Divide by the largest value, or give uint8.",
             )
-        return np.rint(array * 255).astype(np.uint8)
+        return np.asarray(np.rint(array * 255), np.uint8)
     raise InputError(f"an array of {array.dtype} is no picture; bool, uint8, uint16 or floats from 0 to 1 are taken")
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from hub.errors import InputError
 from hub_image.pixels import from_array
@@ -162,7 +162,7 @@ def _explaining(name: str) -> Iterator[None]:
             yield
     except InputError as error:
         raise InputError(f"{name} cannot be read as a picture: {error.message}", hint=error.hint) from error
-    except Image.UnidentifiedImageError as error:
+    except UnidentifiedImageError as error:
         raise InputError(f"{name} is no picture of a known format: {', '.join(_known())}") from error
     except Exception as error:
         reason = " ".join(str(error).split())[:_SHOWN] or type(error).__name__

@@ -73,8 +73,8 @@ class Block(nn.Module):
         if self._expands:
             found = functional.relu6(self._bn0(self._expand_conv(found)))
         found = functional.relu6(self._bn1(self._depthwise_conv(found)))
-        found = self._bn2(self._project_conv(found))
-        return values + found if self._adds else found
+        projected: torch.Tensor = self._bn2(self._project_conv(found))
+        return values + projected if self._adds else projected
 
 
 class EfficientNetLite(nn.Module):

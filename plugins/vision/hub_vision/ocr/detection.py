@@ -7,6 +7,7 @@ Knows nothing of what the text says.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,8 @@ def boxes_of(chances: Array, size: tuple[int, int], *, threshold: float, growth:
     return found
 
 
-Rectangle = tuple[tuple[float, float], tuple[float, float], float]
+Rectangle = tuple[Sequence[float], Sequence[float], float]
+"""Centre (x, y), width and height, and angle in degrees, as OpenCV has it."""
 
 
 def _grown(rectangle: Rectangle, growth: float) -> Rectangle:
