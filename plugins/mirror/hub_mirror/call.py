@@ -50,8 +50,8 @@ class Call:
 
     @property
     def repository(self) -> str:
-        """Id of the repository that the path names."""
-        return f"{self.values['owner']}/{self.values['name']}"
+        """Id of the repository that the path names; of one word alone, as the first models had."""
+        return f"{self.values['owner']}/{self.values['name']}" if "owner" in self.values else self.values["name"]
 
     @property
     def revision(self) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -32,7 +33,7 @@ class Metrics:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._path = folder / f"{os.getpid()}.metrics"
+        self._path = folder / f"{os.getpid()}-{secrets.token_hex(4)}.metrics"  # numbers of processes come again
         self._counts: Counter[str] = Counter()
         self._running = 0
         self._task: asyncio.Task[None] | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -79,7 +80,8 @@ class Between:
         if self.fault == "cuts" and large:
             request.wfile.write(body[: len(body) // 2])
             request.wfile.flush()
-            request.connection.close()
+            request.close_connection = True
+            request.connection.shutdown(socket.SHUT_RDWR)
             return
         if self.fault == "drips" and large:
             for start in range(0, len(body), MB):
@@ -94,6 +96,7 @@ def between(origin) -> Iterator[Between]:
     server = Between(origin.url)
     yield server
     server.server.shutdown()
+    server.server.server_close()
 
 
 def digest(path: str | Path) -> str:
@@ -216,6 +219,18 @@ def test_the_proxy_says_of_what_is_missing_what_the_hub_says(between, own):
     with pytest.raises(HfHubHTTPError) as caught:
         own.api().model_info("ada/m", revision="none")
     assert caught.value.response.status_code in {401, 404}
+
+
+def test_the_proxy_finds_a_repository_by_the_name_that_it_had(origin, own, between):
+    ada = origin.api("ada")
+    ada.create_repo("ada/first")
+    ada.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="ada/first")
+    ada.move_repo("ada/first", "ada/second")
+    own.start("--proxy", between.url)
+    for name in ("ada/first", "ada/second", "ada/first"):
+        assert own.api().model_info(name).id == "ada/second"
+        assert requests.get(f"{own.url}/{name}/resolve/main/x.txt", timeout=10).text == "x"
+    assert sum(count for path, count in between.counts.items() if "/api/" in path) == 1
 
 
 def test_an_exported_repository_is_the_same_after_its_import(origin, own, tmp_path):

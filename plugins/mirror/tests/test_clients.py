@@ -168,23 +168,6 @@ def test_a_hub_with_a_name_is_searched_and_pulled_from(env, tiny, shared, api):
     hub(private, "pull", f"team:{tiny}")
 
 
-def test_a_hub_that_does_not_answer_is_said_and_the_search_goes_on(env):
-    result = subprocess.run(
-        [sys.executable, "-m", "hub", "search", "smollm2", "--json"],
-        env={**env, "HUB_HUBS": "gone=http://127.0.0.1:9"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "hub 'gone'" in result.stderr
-    assert json.loads(result.stdout)
-
-
-@pytest.mark.parametrize("given", ["hf=https://x", "team", "team=ftp://x", "Te am=https://x", "=https://x"])
-def test_a_hub_without_a_proper_name_or_address_is_refused(env, given):
-    assert "is no NAME=https://" in hub({**env, "HUB_HUBS": given}, "search", "x", ok=False)
-
-
 @pytest.mark.slow
 @pytest.mark.weights
 @pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="llama.cpp is not installed")

@@ -55,6 +55,8 @@ def test_a_missing_file_revision_or_repository_is_told_apart(api, repo, shared, 
     for who in (api, shared.api()):
         with pytest.raises(RepositoryNotFoundError):
             who.model_info("ada/nothing")
+    with pytest.raises(RepositoryNotFoundError):
+        api.model_info("word")
     head = requests.head(f"{api.endpoint}/{repo}/resolve/main/b.txt", timeout=10)
     assert head.status_code == 404
     assert head.headers["X-Error-Code"] == "EntryNotFound"

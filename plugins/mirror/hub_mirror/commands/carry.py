@@ -47,7 +47,7 @@ def pull_(
     service, upstream = opened(root), Upstream(source, token)
     for each in repositories:
         name, _, revision = each.partition("@")
-        if name.count("/") != 1:
+        if name.count("/") > 1 or not name:
             raise click.UsageError(f"'{each}' is not written as ORG/NAME[@REVISION]")
         done = pull(
             service,

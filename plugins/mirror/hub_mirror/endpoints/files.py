@@ -47,6 +47,7 @@ class _File:
     sha256: str
 
 
+@route("/{name}/resolve/{revision}/{path*}")
 @route("/{R}/resolve/{revision}/{path*}")
 @route("/{R}/raw/{revision}/{path*}")
 @route("/api/resolve-cache/{kinds}/{owner}/{name}/{revision}/{path*}")

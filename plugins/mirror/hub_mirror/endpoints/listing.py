@@ -31,6 +31,8 @@ _PAGE = 200
 _LARGEST_PAGE = 1000
 
 
+@route("/api/{kinds}/{name}")
+@route("/api/{kinds}/{name}/revision/{revision}")
 @route("/api/{kinds}/{owner}/{name}")
 @route("/api/{kinds}/{owner}/{name}/revision/{revision}")
 async def info(call: Call) -> Response:

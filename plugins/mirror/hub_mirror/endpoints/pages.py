@@ -14,6 +14,7 @@ from hub_mirror.call import Call, quoted
 from hub_mirror.catalogue.accounts import find_account
 from hub_mirror.catalogue.commits import find_commit, find_ref, history, resolve
 from hub_mirror.catalogue.discussions import events_of, find_discussion, list_discussions
+from hub_mirror.catalogue.holdings import known_oid
 from hub_mirror.catalogue.repos import Repo
 from hub_mirror.endpoints.listing import rows_of
 from hub_mirror.gate import check_gate
@@ -67,7 +68,7 @@ async def card(call: Call) -> Response:
     def work(connection: sqlite3.Connection) -> dict[str, Any]:
         shown = _shown(call, connection)
         repo: Repo = shown["repo"]
-        text = _text(call, _entry(call, connection, repo, "README.md")) if repo.head else ""
+        text = _text(call, connection, repo, _entry(call, connection, repo, "README.md")) if repo.head else ""
         tags = msgspec.json.decode(repo.tags)
         return {
             **shown,
@@ -120,7 +121,7 @@ async def blob(call: Call) -> Response:
         if entry is None:
             raise no_entry(path, commit.oid)
         check_gate(connection, shown["repo"], call.caller)
-        text = _text(call, entry) if not entry.lfs and entry.size <= _SHOWN else None
+        text = _text(call, connection, shown["repo"], entry) if not entry.lfs and entry.size <= _SHOWN else None
         return {**shown, "commit": commit, "entry": entry, "path": path, "text": text}
 
     return page("blob.html", **await call.read(work))
@@ -237,10 +238,11 @@ def _entry(call: Call, connection: sqlite3.Connection, repo: Repo, path: str) ->
     return call.service.snapshots.open(connection, resolve(connection, repo, repo.head).tree).get(path)
 
 
-def _text(call: Call, entry: Entry | None) -> str | None:
-    if entry is None or not entry.sha256 or entry.size > 4 * _SHOWN:
+def _text(call: Call, connection: sqlite3.Connection, repo: Repo, entry: Entry | None) -> str | None:
+    if entry is None or entry.size > 4 * _SHOWN:
         return None
+    sha256 = entry.sha256 or known_oid(connection, repo, entry.oid)
     try:
-        return call.service.blobs.path(entry.sha256).read_bytes().decode()
+        return call.service.blobs.path(sha256).read_bytes().decode() if sha256 else None
     except (OSError, UnicodeDecodeError):
         return None

@@ -25,6 +25,8 @@ _COMMITS = 50
 _PATHS = 1000
 
 
+@route("/api/{kinds}/{name}/tree/{revision}")
+@route("/api/{kinds}/{name}/tree/{revision}/{path*}")
 @route("/api/{kinds}/{owner}/{name}/tree/{revision}")
 @route("/api/{kinds}/{owner}/{name}/tree/{revision}/{path*}")
 async def tree(call: Call) -> Response:

@@ -6,7 +6,7 @@ Nothing that it says is believed: paths are checked here, contents by who keeps 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -21,6 +21,7 @@ __all__ = ["RemoteFile", "RemoteRepo", "Upstream"]
 
 _TIMEOUT = (10, 60)
 _MOST_FILES = 1_000_000
+_MOST_TAGS = 500
 _PIECE = 2**20
 _LOCAL = threading.local()
 
@@ -45,6 +46,10 @@ class RemoteRepo:
     private: bool
     gated: str
     sdk: str
+    tags: tuple[str, ...]
+    task: str
+    library: str
+    card: Mapping[str, object]
     files: tuple[RemoteFile, ...]
 
 
@@ -137,7 +142,7 @@ def _repo(value: dict[str, object], name: str) -> RemoteRepo:
     files = tuple(_file(sibling) for sibling in siblings)
     if len({file.path for file in files}) != len(files):
         raise ValueError("it lists a file twice")
-    gated = value.get("gated")
+    gated, tags, card = value.get("gated"), value.get("tags"), value.get("cardData")
     return RemoteRepo(
         id=str(value.get("id") or name),
         commit=commit,
@@ -145,6 +150,10 @@ def _repo(value: dict[str, object], name: str) -> RemoteRepo:
         private=bool(value.get("private")),
         gated=gated if gated in {"auto", "manual"} else "",  # type: ignore[arg-type]  # it is a str then
         sdk=str(value.get("sdk") or ""),
+        tags=tuple(str(tag)[:200] for tag in tags[:_MOST_TAGS]) if isinstance(tags, list) else (),
+        task=str(value.get("pipeline_tag") or "")[:200],
+        library=str(value.get("library_name") or "")[:200],
+        card=card if isinstance(card, dict) else {},
         files=files,
     )
 

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from hub.errors import AccessDenied, HubError, NotFound
 from hub_mirror.catalogue.commits import find_commit, resolve_ref
 from hub_mirror.catalogue.repos import Repo, find_repo
+from hub_mirror.names import key
 from hub_mirror.refusals import Refusal
 from hub_mirror.upstream.client import Upstream
 from hub_mirror.upstream.taking import take
@@ -62,7 +63,10 @@ def _ensure(call: Call) -> None:
         try:
             remote = Upstream(service.settings.proxy, service.settings.proxy_token).repo(kind, name, revision)
             with service.blobs.publishing(), service.database.writing() as connection:
-                take(connection, service, kind, remote, revision, url=service.settings.proxy)
+                repo = take(connection, service, kind, remote, revision, url=service.settings.proxy)
+                if key(repo.fullname) != key(name):  # it moved there, or was asked for by its short name
+                    row = (kind, key(name), repo.id)
+                    connection.execute("INSERT OR REPLACE INTO aliases VALUES (?, ?, ?)", row)
         except NotFound:
             if len(_MISSING) > _MOST_MISSING:
                 _MISSING.clear()

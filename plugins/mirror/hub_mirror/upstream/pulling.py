@@ -13,7 +13,6 @@ from fnmatch import fnmatchcase
 from hub.errors import HubError, UsageError
 from hub_mirror.catalogue.commits import resolve
 from hub_mirror.catalogue.repos import Repo
-from hub_mirror.committing import describe
 from hub_mirror.refusals import Refusal
 from hub_mirror.service import Service
 from hub_mirror.upstream.client import RemoteFile, Upstream
@@ -72,8 +71,6 @@ def pull(
     except Refusal as error:
         raise UsageError(error.message) from error
     fetched, size = _fetch_all(service, upstream, repo, remote.commit, wanted, jobs, tick)
-    with service.database.writing() as connection:
-        describe(connection, service, repo)
     return Pulled(repo.fullname, remote.commit, len(wanted), fetched, size)
 
 
@@ -90,10 +87,12 @@ def _fetch_all(
         snapshot = service.snapshots.open(connection, resolve(connection, repo, commit).tree)
         entries = [entry for file in wanted if (entry := snapshot.get(file.path)) is not None]
     fetches = [Fetch(service=service, upstream=upstream, repo=repo, commit=commit, entry=entry) for entry in entries]
-    missing = [fetch for fetch in fetches if not fetch.sha256]
+    missing = []
     for fetch in fetches:
-        if fetch not in missing:
+        if fetch.sha256:
             tick(fetch.entry.path, fetch.entry.size)
+        else:
+            missing.append(fetch)
     faults: list[HubError] = []
     with ThreadPoolExecutor(max_workers=jobs) as pool:
         running = {pool.submit(fetch.fetch): fetch for fetch in missing}

@@ -9,8 +9,10 @@ import sqlite3
 import time
 from collections.abc import Collection
 
+import msgspec
+
 from hub_mirror.catalogue.accounts import ensure_org
-from hub_mirror.catalogue.commits import HEADS, add_commit, find_commit, find_ref, move_ref
+from hub_mirror.catalogue.commits import HEADS, MAIN, add_commit, find_commit, find_ref, move_ref, next_number
 from hub_mirror.catalogue.holdings import hold, known_oid
 from hub_mirror.catalogue.repos import Repo, add_repo, find_repo, reload
 from hub_mirror.clock import now
@@ -83,15 +85,27 @@ def take(
             hold(connection, repo, file.sha256, file.size)
     if not is_oid(revision):
         move_ref(connection, repo, ref, remote.commit)
+    if ref == MAIN:
+        _describe(connection, repo, remote)
     connection.execute("UPDATE repos SET checked = ? WHERE id = ?", (time.time(), repo.id))
     return reload(connection, repo)
+
+
+def _describe(connection: sqlite3.Connection, repo: Repo, remote: RemoteRepo) -> None:
+    """Let lists show what the other hub says of it."""
+    card, tags = (msgspec.json.encode(value).decode() for value in (remote.card or None, remote.tags))
+    size = sum(file.size for file in remote.files)
+    connection.execute(
+        "UPDATE repos SET card = ?, tags = ?, task = ?, library = ?, size = ? WHERE id = ?",
+        (card, tags, remote.task, remote.library, size, repo.id),
+    )
+    connection.execute("DELETE FROM tags WHERE repo = ?", (repo.id,))
+    connection.executemany("INSERT OR IGNORE INTO tags VALUES (?, ?)", [(repo.id, tag) for tag in remote.tags])
 
 
 def _edits(
     connection: sqlite3.Connection, repo: Repo, before: Snapshot, files: Collection[RemoteFile], *, drop: bool
 ) -> dict[str, Entry | None]:
-    from hub_mirror.catalogue.commits import next_number
-
     seq = next_number(connection)
     edits: dict[str, Entry | None] = {}
     for file in files:
