@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hub_export.facts import predict_decoder, predict_encoder
 
@@ -22,6 +24,13 @@ def test_an_encoder_keeps_its_assets_and_gets_a_graph():
     assert isinstance(after, Facts)
     assert (after.format, after.parts, after.size) == ("onnx", {"": ("model.onnx",)}, 1000)
     assert [file.path for file in after.files] == ["config.json", "tokenizer.json"]
+
+
+def test_a_module_of_a_model_plugin_needs_no_config():
+    given = replace(facts("image-classification", "of-its-own", "model.safetensors"), architectures={"torch": "m:b"})
+    after = predict_encoder(given, {})
+    assert isinstance(after, Facts)
+    assert after.format == "onnx"
 
 
 def test_a_decoder_also_gets_the_file_that_tells_it_from_other_graphs():
