@@ -69,6 +69,8 @@ class Application:
                 response = await self._answer(request, caller, found)
             except Exception as error:
                 response = _refused(error)
+                if response.status_code == 401:
+                    response.headers["WWW-Authenticate"] = _challenge(request)
             await _respond(response, scope, receive, seen)
         finally:
             seconds = time.perf_counter() - started
@@ -96,10 +98,10 @@ class Application:
         if token:
             caller = await run_in_threadpool(lambda: caller_of(self.service.database.connection, token))
             if caller is None:
-                raise Refusal(401, "Invalid credentials in Authorization header", headers=_challenge(request))
+                raise Refusal(401, "Invalid credentials in Authorization header")
             return caller
         if self.service.settings.login and raw not in _OPEN:
-            raise Refusal(401, "This hub shows nothing without a token", headers=_challenge(request))
+            raise Refusal(401, "This hub shows nothing without a token")
         return ANYBODY
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -161,9 +163,10 @@ def _is_git_lfs(request: Request) -> bool:
     return request.headers.get("content-type", "").startswith("application/vnd.git-lfs+json")
 
 
-def _challenge(request: Request) -> dict[str, str]:
+def _challenge(request: Request) -> str:
+    """How to log in: a browser asks for name and password, a client is told what it needs."""
     browser = "text/html" in request.headers.get("accept", "")
-    return {"WWW-Authenticate": 'Basic realm="hub", charset="UTF-8"' if browser else 'Bearer realm="hub"'}
+    return 'Basic realm="hub", charset="UTF-8"' if browser else 'Bearer realm="hub"'
 
 
 def _refused(error: Exception) -> Response:

@@ -30,7 +30,6 @@ def check_gate(connection: sqlite3.Connection, repo: Repo, caller: Caller) -> No
             f"Access to {repo.kind} {repo.fullname} is restricted. You must have access to it and be authenticated to "
             "access it. Please log in.",
             code="GatedRepo",
-            headers={"WWW-Authenticate": 'Bearer realm="hub"'},
         )
     row = connection.execute(
         "SELECT status FROM access WHERE repo = ? AND account = ?", (repo.id, caller.id)

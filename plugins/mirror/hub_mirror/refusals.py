@@ -50,12 +50,8 @@ def no_repository(name: str, *, known: bool) -> Refusal:
     """
     if known:
         return Refusal(404, f"There is no repository {name}, or your token may not see it", code="RepoNotFound")
-    return Refusal(
-        401,
-        f"There is no repository {name}, or it is private: log in to see it",
-        code="RepoNotFound",
-        headers={"WWW-Authenticate": 'Bearer realm="hub"'},
-    )
+    said = f"There is no repository {name}, or it is private: log in to see it"
+    return Refusal(401, said, code="RepoNotFound")
 
 
 def no_revision(revision: str) -> Refusal:

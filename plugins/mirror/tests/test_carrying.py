@@ -253,14 +253,9 @@ def test_a_parcel_that_is_cut_or_changed_is_refused_whole(origin, own, tmp_path)
     origin.command("export", "ada/m", "--out", str(parcel))
     data = parcel.read_bytes()
     bad = tmp_path / "bad.parcel"
-    for damaged in (
-        data[: len(data) // 2],
-        data[:-10_240],
-        data[:-3000],
-        b"x" + data[1:],
-        b"",
-        _flipped(data, len(data) // 2),
-    ):
+    seal = data.rindex(b"seal.json")
+    cuts = (data[: len(data) // 2], data[:seal], data[: seal + 540], b"")
+    for damaged in (*cuts, b"x" + data[1:], _flipped(data, len(data) // 2), _flipped(data, seal + 520)):
         bad.write_bytes(damaged)
         result = own.command("import", str(bad), ok=False)
         assert result.returncode == 4, result.stderr

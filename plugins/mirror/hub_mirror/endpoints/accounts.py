@@ -19,7 +19,7 @@ async def whoami(call: Call) -> Response:
     """Account, organisations and role of a token."""
     account = call.caller.account
     if account is None:
-        raise Refusal(401, "Invalid username or password.", headers={"WWW-Authenticate": 'Bearer realm="hub"'})
+        raise Refusal(401, "Invalid username or password.")
 
     def orgs(connection: sqlite3.Connection) -> list[dict[str, object]]:
         found = []
