@@ -199,7 +199,7 @@ def main() -> int:
             file = out / ("model.onnx" if case.onnx else "model.safetensors")
             run = in_onnx(file, given.threads) if case.onnx else in_torch(out)
             cosines = (vectors(run, feeds) * whole).sum(axis=-1)
-            case.figures |= {"cosine": float(cosines.mean()), "worst": float(cosines.min())}
+            case.figures.update({"cosine": float(cosines.mean()), "worst": float(cosines.min())})
             case.figures["size"] = file.stat().st_size / (folder / "model.safetensors").stat().st_size
             if case.timed:
                 if case.onnx and graph is None:
