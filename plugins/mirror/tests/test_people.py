@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 import requests
 from huggingface_hub import HfApi
@@ -27,9 +29,9 @@ def house(tmp_path_factory) -> Mirror:
 
 
 @pytest.fixture
-def secret(house: Mirror, request) -> str:
+def secret(house: Mirror) -> str:
     """A private repository of the organisation with a file."""
-    name = f"acme/{request.node.name[:60].strip('_').replace('[', '-').replace(']', '')}"
+    name = f"acme/s{secrets.token_hex(5)}"
     amy = house.api("amy")
     amy.create_repo(name, private=True)
     amy.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=name)

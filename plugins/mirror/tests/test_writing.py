@@ -198,7 +198,8 @@ def test_discussions_are_opened_edited_hidden_and_closed(api, repo):
     comment = api.comment_discussion(repo, opened.num, "first")
     edited = api.edit_discussion_comment(repo, opened.num, comment.id, new_content="second")
     assert (edited.content, edited.edited, edited.number_of_edits) == ("second", True, 1)
-    assert api.hide_discussion_comment(repo, opened.num, comment.id).hidden
+    with pytest.warns(UserWarning, match="irreversible"):
+        assert api.hide_discussion_comment(repo, opened.num, comment.id).hidden
     api.change_discussion_status(repo, opened.num, "closed", comment="done")
     assert api.get_discussion_details(repo, opened.num).status == "closed"
     draft = api.create_pull_request(repo, title="a draft")
