@@ -65,6 +65,7 @@ class SequenceSession(Session):
             beam_size=1,
             max_input_length=0,
             max_decoding_length=most,
+            min_decoding_length=0,
             sampling_topk=sampling.top_k if sampling.temperature else 1,
             sampling_topp=sampling.top_p,
             sampling_temperature=sampling.temperature or 1.0,

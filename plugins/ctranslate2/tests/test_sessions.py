@@ -51,7 +51,8 @@ def test_tokens_are_those_of_transformers(made, whisper):
             torch.from_numpy(features()), language="en", task="transcribe", return_timestamps=times, max_new_tokens=12
         )[0].tolist()
         given = whisper.generate(request(prompt, suppress=(1, 2, 7, START)), silent)[0]
-        assert list(given.ids) == [token for token in wanted[-len(given.ids) :] if token != END]
+        assert list(given.ids) == wanted[: len(given.ids)]  # transformers goes on behind the last time
+        assert len(given.ids) == 12 or wanted[len(given.ids)] == END
         assert given.prompt_tokens == len(prompt)
 
 
@@ -151,7 +152,7 @@ def test_a_translator_gives_the_tokens_of_transformers(tmp_path):
             torch.from_numpy(ids[row : row + 1]), attention_mask=torch.from_numpy(mask[row : row + 1]), num_beams=1,
             do_sample=False, max_new_tokens=10, bad_words_ids=[[63]],
         )[0].tolist()[1:]  # fmt: skip
-        assert list(each.ids) == wanted[: wanted.index(0)] if 0 in wanted else wanted
+        assert list(each.ids) == (wanted[: wanted.index(0)] if 0 in wanted else wanted)
 
 
 class TestContract(BackendContract):
