@@ -115,6 +115,16 @@ def test_a_stream_that_is_over_takes_no_more(model):
         stream.push((np.zeros(512, np.float32), RATE))
 
 
+def test_a_worker_hears_alike(model, spoken):
+    with hub.load("silero-vad:onnx-sequence", worker=True) as other:
+        assert other.infer(sound(spoken)) == model.infer(sound(spoken))
+        with other.listen() as stream:
+            found = [
+                segment for at in range(0, len(spoken), 8000) for segment in stream.push((spoken[at : at + 8000], RATE))
+            ]
+            assert found + stream.finish() == model.infer(sound(spoken))
+
+
 class TestContract(ModelContract):
     @pytest.fixture(scope="class")
     @classmethod

@@ -132,6 +132,49 @@ def test_phonemes_that_the_voice_lacks_are_told(copied, caplog):
     assert "θ" in caplog.text
 
 
+@pytest.fixture
+def choir(copied):
+    """A voice of two, whose graph gives back the ids that it gets and the speaker's number."""
+    onnx = pytest.importorskip("onnx")
+    folder, content, path = copied
+    make, kind = onnx.helper, onnx.TensorProto
+    inputs = [("input", kind.INT64, ["b", "n"]), ("input_lengths", kind.INT64, ["b"]), ("scales", kind.FLOAT, [3])]
+    nodes = [
+        make.make_node("Reshape", ["sid", "row"], ["one"]),
+        make.make_node("Concat", ["input", "one"], ["all"], axis=1),
+        make.make_node("Cast", ["all"], ["output"], to=kind.FLOAT),
+    ]
+    graph = make.make_graph(
+        nodes,
+        "choir",
+        [make.make_tensor_value_info(*each) for each in [*inputs, ("sid", kind.INT64, ["b"])]],
+        [make.make_tensor_value_info("output", kind.FLOAT, ["b", "m"])],
+        [make.make_tensor("row", kind.INT64, [2], [1, 1])],
+    )
+    onnx.save(make.make_model(graph, ir_version=8, opset_imports=[make.make_opsetid("", 17)]), path.with_suffix(""))
+    content |= {"num_speakers": 2, "speaker_id_map": {"anna": 0, "otto": 1}}
+    path.write_text(json.dumps(content))
+    return folder
+
+
+def test_a_speaker_is_chosen_by_name_or_number(choir):
+    with hub.load(str(choir)) as voice:
+        spoken = {who: voice.infer("Hello.", speaker=who).samples()[-1] for who in (None, "anna", "otto", "0", "1")}
+        assert spoken["otto"] == spoken["1"] > 0
+        assert spoken["anna"] == spoken["0"] == spoken[None] == 0
+        for wrong in ("2", "emil"):
+            with pytest.raises(OptionError, match="anna, otto"):
+                voice.infer("Hello.", speaker=wrong)
+
+
+def test_a_worker_speaks_alike(voice):
+    with hub.load("piper-joe", worker=True) as other:
+        text = "Far from here."
+        np.testing.assert_allclose(
+            other.infer(text, **STILL).samples(), voice.infer(text, **STILL).samples(), atol=1e-3
+        )
+
+
 class TestContract(ModelContract):
     call_options = STILL
 
