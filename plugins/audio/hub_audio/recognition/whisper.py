@@ -28,7 +28,7 @@ __all__ = ["Whisper"]
 
 _INPUT = "input_features"
 _CONTEXT = 448
-_SHORTEST = 0.1  # seconds; what is left at the end of a sound and shorter holds no word
+_SHORTEST = 0.1  # seconds; what is shorter holds no word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +124,7 @@ class _Listener:
             pieces, go_on = self._hear(window, heard, times=times)
             for piece in pieces:
                 yield start / rate, piece
-            start += round(go_on * rate) or len(window)
+            start += round(go_on * rate) if go_on >= _SHORTEST else len(window)
 
     def _hear(self, window: Array, heard: float, *, times: bool) -> tuple[list[Piece], float]:
         features = self._features(window)[None]
