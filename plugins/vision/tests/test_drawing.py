@@ -29,13 +29,17 @@ def test_labels_stand_in_the_corner_and_leave_the_rest():
     np.testing.assert_array_equal(drawn[150:, 200:], picture[150:, 200:])
 
 
-def test_lines_are_outlined_where_they_are():
+def test_lines_are_outlined_where_they_are_and_read_beside_the_picture():
     picture = np.full((100, 120, 3), 255, np.uint8)
     drawn = text(picture, LINES)
-    changed = (drawn != picture).any(axis=2)
+    assert drawn.shape == (100, 240, 3)
+    changed = (drawn != 255).any(axis=2)
     assert changed[25, 20:91].all()
     assert changed[60:81, 90].all()
-    assert not changed[:, 100:].any()
+    assert not changed[:, 95:120].any()
+    assert changed[5:26, 140:211].any()
+    assert changed[60:81, 140:211].any()
+    assert not changed[30:55, 120:].any()
     assert (picture == 255).all()
 
 
