@@ -14,6 +14,7 @@ import openvino as ov  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import OpenRequest, Session, Tensor
+from hub.types import JSON
 from hub_openvino.devices import check_precision, name_of, reason
 from hub_openvino.facts import graph_of
 from hub_openvino.settings import precision_of, properties
@@ -47,7 +48,7 @@ class GraphSession(Session):
         self._free: SimpleQueue[ov.InferRequest] = SimpleQueue()
         for _ in range(self.concurrency):
             self._free.put(compiled.create_infer_request())
-        self.metadata = {"device": device, "precision": precision, "requests": self.concurrency}
+        self.metadata = {**_said(model), "device": device, "precision": precision, "requests": self.concurrency}
         if device == "cpu":
             self.metadata["threads"] = int(compiled.get_property("INFERENCE_NUM_THREADS"))
 
@@ -118,6 +119,13 @@ def name_of_output(port: ov.Output) -> str:
 def _name(port: ov.Output, own: str) -> str:
     names = sorted(port.get_names())
     return own if own in names or not names else str(port.get_any_name() if len(names) == 1 else names[-1])
+
+
+def _said(model: ov.Model) -> dict[str, JSON]:
+    """What the metadata of an ONNX graph says; OpenVINO keeps it when it reads the graph, and when it writes it."""
+    kept = model.get_rt_info()
+    said = kept["framework"] if "framework" in set(kept.keys()) else None
+    return {str(key): str(value.astype(str)) for key, value in said.items()} if isinstance(said, dict) else {}
 
 
 def _tensor(port: ov.Output, name: str) -> Tensor:

@@ -28,6 +28,14 @@ def test_inputs_and_outputs_are_declared_with_symbolic_sizes(tmp_path):
     assert session.outputs == (Tensor(name="found", dtype="float32", shape=("", 3)),)
 
 
+def test_what_an_onnx_graph_said_of_itself_is_told(tmp_path):
+    model = ov.Core().read_model(write(tmp_path, ops.add, [-1, 3], [-1, 3], name="plain"))
+    model.set_rt_info("a\nb\u3000", ["framework", "character"])  # where OpenVINO puts it when it reads ONNX
+    ov.save_model(model, tmp_path / "model.xml", compress_to_fp16=False)
+    assert open_model(request(tmp_path, *FILES)).metadata["character"] == "a\nb\u3000"
+    assert "character" not in open_model(request(tmp_path, "plain.xml", "plain.bin")).metadata
+
+
 def test_batches_of_any_size_follow_each_other(tmp_path):
     _, weights = weighted(tmp_path)
     session = open_model(request(tmp_path, *FILES))

@@ -38,6 +38,13 @@ def test_printed_text_is_read_line_by_line(reader):
     assert found["generated_text"] == "\n".join(box["text"] for box in found["boxes"])
 
 
+@pytest.mark.parametrize("recipe", ["", "openvino"])
+def test_other_runtimes_read_the_same(recipe, vision_home, monkeypatch):
+    monkeypatch.setenv("HUB_HOME", str(vision_home))
+    with hub.load("ppocr", backend="openvino", compress=recipe, threads=2) as model:
+        assert error_rate(model.infer(page(TEXT))["generated_text"], TEXT) <= 0.02
+
+
 def test_places_hold_the_text_that_they_say(reader):
     picture = np.full((300, 500, 3), 255, np.uint8)
     word = page("Hamburg", margin=5)
