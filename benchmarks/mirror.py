@@ -34,7 +34,7 @@ from hub_mirror.service import Service, Settings
 LEAST_RATIO, MOST_GROWTH, MOST_P95, MOST_UPLOAD = 0.9, 64, 0.050, 200
 REPOSITORIES = 10_000
 NGINX = """
-worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
+{user}worker_processes 1; daemon off; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; tcp_nopush on; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p;
 fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
@@ -61,6 +61,22 @@ def memory(pid: int, name: str = "VmRSS") -> float:
     raise RuntimeError(name)
 
 
+_RUNNING: list[subprocess.Popen[bytes]] = []
+
+
+def run(command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a server that ends with this program, whatever happens."""
+    process = subprocess.Popen(command)
+    _RUNNING.append(process)
+    return process
+
+
+def end_all() -> None:
+    for process in _RUNNING:
+        process.terminate()
+        process.wait()
+
+
 def started(root: Path) -> tuple[subprocess.Popen[bytes], str]:
     port = free_port()
     command = [
@@ -76,7 +92,7 @@ def started(root: Path) -> tuple[subprocess.Popen[bytes], str]:
         "--access-log",
         "",
     ]
-    process = subprocess.Popen(command)
+    process = run(command)
     for _ in range(200):
         try:
             requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2)
@@ -123,8 +139,10 @@ def downloads(folder: Path, root: Path, path: Path, nginx: str, rounds: int) -> 
     ratio = None
     if nginx:
         port = free_port()
-        (folder / "nginx.conf").write_text(NGINX.format(folder=folder, port=port, root=path.parent))
-        other = subprocess.Popen([nginx, "-c", str(folder / "nginx.conf")])
+        (folder / "nginx.conf").write_text(
+            NGINX.format(folder=folder, port=port, root=path.parent, user="user root; " if os.geteuid() == 0 else "")
+        )
+        other = run([nginx, "-c", str(folder / "nginx.conf")])
         time.sleep(1)
         times: dict[str, list[float]] = {"mirror": [], "nginx": []}
         for _ in range(rounds):
@@ -227,4 +245,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    finally:
+        end_all()

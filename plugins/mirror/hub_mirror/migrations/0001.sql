@@ -53,8 +53,10 @@ CREATE TABLE repos (
     size INTEGER NOT NULL DEFAULT 0,
     UNIQUE (kind, key)
 );
-CREATE INDEX repos_owner ON repos (owner);
+CREATE INDEX repos_owner_modified ON repos (owner, kind, modified, id);
+CREATE INDEX repos_owner_created ON repos (owner, kind, created, id);
 CREATE INDEX repos_modified ON repos (kind, modified, id);
+CREATE INDEX repos_created ON repos (kind, created, id);
 CREATE INDEX repos_downloads ON repos (kind, downloads, id);
 
 CREATE TABLE tags (
