@@ -9,7 +9,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 
-import yaml
+import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 __all__ = ["CardFault", "body", "metadata", "tags_of"]
 

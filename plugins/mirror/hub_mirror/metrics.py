@@ -81,7 +81,7 @@ class Metrics:
         total: Counter[str] = Counter()
         for path in self._folder.glob("*.metrics"):
             with suppress(OSError, msgspec.MsgspecError):
-                total.update(msgspec.json.decode(path.read_bytes(), type=dict[str, float]))  # type: ignore[arg-type]
+                total.update(msgspec.json.decode(path.read_bytes(), type=dict[str, float]))
         lines = []
         for name, text in _HELP.items():
             kind = "histogram" if name == "hub_request_seconds" else "counter"

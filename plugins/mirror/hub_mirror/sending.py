@@ -71,7 +71,13 @@ async def _by_kernel(send: Send, file: BinaryIO, offset: int, count: int) -> boo
     cycle = getattr(getattr(send, "raw", send), "__self__", None)
     transport = getattr(cycle, "transport", None)
     plain = getattr(transport, "_sendfile_compatible", None) == asyncio.constants._SendfileMode.TRY_NATIVE  # type: ignore[attr-defined]
-    if cycle is None or not plain or not hasattr(cycle, "expected_content_length") or cycle.disconnected:
+    if (
+        cycle is None
+        or transport is None
+        or not plain
+        or not hasattr(cycle, "expected_content_length")
+        or cycle.disconnected
+    ):
         return False
     try:
         sent = await asyncio.get_running_loop().sendfile(transport, file, offset, count, fallback=False)

@@ -46,7 +46,8 @@ async def preupload(call: Call) -> Response:
         large = large_files(_small(call, before.get(".gitattributes")))
         found: list[dict[str, object]] = []
         for file in files:
-            path = check_path(file.get("path") if isinstance(file, dict) and isinstance(file.get("path"), str) else "")
+            name = file.get("path") if isinstance(file, dict) else None
+            path = check_path(name if isinstance(name, str) else "")
             size = file.get("size") if isinstance(file.get("size"), int) else 0
             is_large = size > 0 and (size > _LARGE or large(path) or _binary(file.get("sample")))
             entry = before.get(path)

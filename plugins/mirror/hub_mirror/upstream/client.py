@@ -148,7 +148,7 @@ def _repo(value: dict[str, object], name: str) -> RemoteRepo:
         commit=commit,
         date=str(value.get("lastModified") or ""),
         private=bool(value.get("private")),
-        gated=gated if gated in {"auto", "manual"} else "",  # type: ignore[arg-type]  # it is a str then
+        gated=gated if gated in {"auto", "manual"} else "",
         sdk=str(value.get("sdk") or ""),
         tags=tuple(str(tag)[:200] for tag in tags[:_MOST_TAGS]) if isinstance(tags, list) else (),
         task=str(value.get("pipeline_tag") or "")[:200],

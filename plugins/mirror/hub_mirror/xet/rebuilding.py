@@ -137,8 +137,8 @@ def _contents(service: Service, account: int, term: Term, places: _Places) -> It
             opened[sha256].seek(offset)
             yield opened[sha256].read(size)
     finally:
-        for file in opened.values():
-            file.close()
+        for content in opened.values():
+            content.close()
 
 
 def _proven(service: Service, repo: Repo, file: ShardFile) -> bool:

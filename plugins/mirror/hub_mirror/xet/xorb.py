@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-import lz4.frame
+import lz4.frame  # type: ignore[import-untyped]  # it has no types
 
 from hub_mirror.refusals import invalid
 
