@@ -16,7 +16,7 @@ import pytest
 import requests
 from huggingface_hub.errors import HfHubHTTPError
 
-from .conftest import Mirror
+from plugins.mirror.tests.conftest import Mirror
 
 MB = 2**20
 

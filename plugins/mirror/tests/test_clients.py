@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from huggingface_hub import HfApi
 
+from plugins.mirror.tests.conftest import Mirror
 from tests.conftest import weights_home  # noqa: F401
-
-from .conftest import Mirror
 
 ROOT = Path(__file__).parents[3]
 
@@ -166,6 +165,39 @@ def test_a_hub_with_a_name_is_searched_and_pulled_from(env, tiny, shared, api):
     assert "HUB_TOKEN_" in hub({**named, "HUB_HOME": f"{env['HUB_HOME']}2"}, "pull", f"team:{tiny}", ok=False)
     private = {**named, "HUB_HOME": f"{env['HUB_HOME']}3", "HUB_TOKEN_TEAM": shared.tokens["ada"]}
     hub(private, "pull", f"team:{tiny}")
+
+
+def refused(env: dict[str, str], *arguments: str) -> tuple[int, str]:
+    """Exit code of `hub …` and what it says."""
+    command = [sys.executable, "-m", "hub", *arguments]
+    result = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL)
+    return result.returncode, result.stderr
+
+
+def test_a_branch_that_moved_is_told_and_not_taken(env, tiny, api):
+    hub(env, "pull", f"hf:{tiny}")
+    api.upload_file(path_or_fileobj=b'{"model_type": "other"}', path_in_repo="config.json", repo_id=tiny)
+    code, said = refused(env, "pull", f"hf:{tiny}")
+    assert (code, api.model_info(tiny).sha[:12] in said) == (4, True)
+    hub(env, "pull", f"hf:{tiny}@{api.model_info(tiny).sha}")
+
+
+def test_what_hub_may_not_have_is_told_apart(env, tiny, api, shared):
+    nobody = {**env, "HF_TOKEN": ""}
+    bob = {**env, "HF_TOKEN": shared.tokens["bob"]}
+    code, said = refused(env, "pull", "hf:ada/none")
+    assert (code, "there is no model 'ada/none'" in said) == (1, True)
+    code, said = refused(env, "pull", f"hf:{tiny}@none")
+    assert (code, "has no revision 'none'" in said) == (1, True)
+    api.update_repo_settings(tiny, gated="manual")
+    for who in (nobody, bob):
+        code, said = refused(who, "pull", f"hf:{tiny}")
+        assert (code, "is gated" in said) == (1, True), said
+    api.grant_access(tiny, "bob")
+    hub(bob, "pull", f"hf:{tiny}")
+    api.update_repo_settings(tiny, private=True)
+    code, said = refused({**nobody, "HUB_HOME": f"{env['HUB_HOME']}-n"}, "pull", f"hf:{tiny}")
+    assert (code, "it is private and no token is set" in said) == (1, True), said
 
 
 @pytest.mark.slow

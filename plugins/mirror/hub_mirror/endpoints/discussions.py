@@ -22,6 +22,7 @@ from hub_mirror.catalogue.discussions import (
 from hub_mirror.catalogue.repos import Repo, may_write, require
 from hub_mirror.clock import now
 from hub_mirror.committing import describe
+from hub_mirror.discussion_views import discussion_view, event_view
 from hub_mirror.merging import compare, diff_text, merge
 from hub_mirror.refusals import Refusal, forbidden, invalid
 from hub_mirror.routing import route
@@ -52,7 +53,7 @@ async def listing(call: Call) -> Response:
         return {
             "count": len(rows),
             "start": start,
-            "discussions": [_view(repo, row) for row in rows[start : start + _PAGE]],
+            "discussions": [discussion_view(repo, row) for row in rows[start : start + _PAGE]],
             "numClosedDiscussions": sum(row["status"] in {"closed", "merged"} for row in rows),
         }
 
@@ -98,8 +99,8 @@ async def details(call: Call) -> Response:
     def work(connection: sqlite3.Connection) -> dict[str, object]:
         repo = call.repo(connection)
         row = find_discussion(connection, repo, _number(call))
-        events = [_event_view(event) for event in events_of(connection, repo, row["num"])]
-        view = {**_view(repo, row), "events": events}
+        events = [event_view(event) for event in events_of(connection, repo, row["num"])]
+        view = {**discussion_view(repo, row), "events": events}
         if row["pull"]:
             view |= _changes(call, connection, repo, row)
         return view
@@ -117,7 +118,7 @@ async def comment(call: Call) -> Response:
         repo = _known(call, connection)
         row = find_discussion(connection, repo, _number(call))
         number = add_event(connection, repo, row["num"], "comment", call.caller.name, {"text": text, "history": []})
-        return _event_view(_event(connection, repo, row["num"], number))
+        return event_view(_event(connection, repo, row["num"], number))
 
     return answer({"newMessage": await call.write(work)})
 
@@ -158,7 +159,7 @@ async def title(call: Call) -> Response:
         set_title(connection, repo, row["num"], text)
         data = {"from": row["title"], "to": text}
         number = add_event(connection, repo, row["num"], "title-change", call.caller.name, data)
-        return _event_view(_event(connection, repo, row["num"], number))
+        return event_view(_event(connection, repo, row["num"], number))
 
     return answer({"newTitle": await call.write(work)})
 
@@ -182,7 +183,7 @@ async def status(call: Call) -> Response:
             )
         data = {"status": wanted}
         number = add_event(connection, repo, row["num"], "status-change", call.caller.name, data)
-        return _event_view(_event(connection, repo, row["num"], number))
+        return event_view(_event(connection, repo, row["num"], number))
 
     return answer({"newStatus": await call.write(work)})
 
@@ -218,7 +219,7 @@ async def merge_pull(call: Call) -> Response:
         event = add_event(connection, repo, number, "status-change", call.caller.name, {"status": "merged"})
         if row["base"] == MAIN:
             describe(connection, call.service, repo)
-        return _event_view(_event(connection, repo, number, event))
+        return event_view(_event(connection, repo, number, event))
 
     return answer({"newStatus": await call.write(work)})
 
@@ -235,7 +236,7 @@ async def _change(call: Call, change: Any, name: str) -> Response:
             require(may_write(call.caller, repo), call.caller, repo)
         data = change(event, msgspec.json.decode(event["data"]))
         connection.execute("UPDATE events SET data = ? WHERE id = ?", (msgspec.json.encode(data).decode(), event["id"]))
-        return _event_view(_event(connection, repo, row["num"], event["id"]))
+        return event_view(_event(connection, repo, row["num"], event["id"]))
 
     return answer({name: await call.write(work)})
 
@@ -260,29 +261,6 @@ def _event(connection: sqlite3.Connection, repo: Repo, number: int, event: int) 
     if row is None:
         raise Refusal(404, "There is no such comment")
     return row
-
-
-def _event_view(row: sqlite3.Row) -> dict[str, object]:
-    data: dict[str, Any] = msgspec.json.decode(row["data"])
-    author = {"name": row["author"], "type": "user"}
-    if row["kind"] == "comment":
-        latest = {"raw": data["text"], "html": "", "updatedAt": data.get("edited", row["created"]), "author": author}
-        history = [{"raw": each["text"], "updatedAt": each["date"]} for each in data["history"]]
-        data = {"edited": bool(history), "hidden": bool(data.get("hidden")), "latest": latest, "history": history}
-    return {"id": f"{row['id']:024x}", "type": row["kind"], "createdAt": row["created"], "author": author, "data": data}
-
-
-def _view(repo: Repo, row: sqlite3.Row) -> dict[str, object]:
-    return {
-        "num": row["num"],
-        "title": row["title"],
-        "status": row["status"],
-        "isPullRequest": bool(row["pull"]),
-        "createdAt": row["created"],
-        "author": {"name": row["author"], "type": "user"},
-        "repo": {"name": repo.fullname, "type": repo.kind},
-        "repoOwner": {"name": repo.author},
-    }
 
 
 def _known(call: Call, connection: sqlite3.Connection) -> Repo:

@@ -47,37 +47,16 @@ def take(
     Refusal
         409 where a repository of that name was made here.
     """
-    name = remote.id
-    repo = find_repo(connection, kind, name)
-    if repo is None:
-        namespace, _, short = name.partition("/")
-        owner = ensure_org(connection, namespace)
-        repo = add_repo(connection, kind, owner, short, private=remote.private, sdk=remote.sdk, upstream=url)
-        connection.execute("UPDATE repos SET gated = ? WHERE id = ?", (remote.gated, repo.id))
-    elif not repo.upstream:
-        raise conflict(f"{name} was made on this hub: it is not replaced by the one of {url}")
+    repo = _repo(connection, kind, remote, url)
     ref = revision if revision.startswith("refs/") else HEADS + revision
     parent = "" if is_oid(revision) else find_ref(connection, repo, ref)
+    wanted = remote.files if files is None else files
     known = find_commit(connection, repo, remote.commit)
     if known is None:
-        base = find_commit(connection, repo, parent) if parent else None
-        before = service.snapshots.open(connection, base.tree if base else EMPTY)
-        wanted = remote.files if files is None else files
-        add_commit(
-            connection,
-            repo,
-            before,
-            _edits(connection, repo, before, wanted, drop=True),
-            parents=(parent,) if parent else (),
-            title=f"Mirror of {remote.commit[:12]}",
-            message="",
-            author=name.partition("/")[0],
-            oid=remote.commit,
-            date=remote.date or now(),
-        )
+        _commit(connection, service, repo, remote, wanted, parent)
     else:
         before = service.snapshots.open(connection, known.tree)
-        edits = _edits(connection, repo, before, remote.files if files is None else files, drop=False)
+        edits = _edits(connection, repo, before, wanted, drop=False)
         if edits:
             connection.execute("UPDATE commits SET tree = ? WHERE seq = ?", (before.changed(edits), known.seq))
     for file in remote.files:
@@ -89,6 +68,43 @@ def take(
         _describe(connection, repo, remote)
     connection.execute("UPDATE repos SET checked = ? WHERE id = ?", (time.time(), repo.id))
     return reload(connection, repo)
+
+
+def _repo(connection: sqlite3.Connection, kind: str, remote: RemoteRepo, url: str) -> Repo:
+    """Repository that stands for the other hub's, made where there is none."""
+    repo = find_repo(connection, kind, remote.id)
+    if repo is None:
+        namespace, _, short = remote.id.partition("/")
+        owner = ensure_org(connection, namespace)
+        repo = add_repo(connection, kind, owner, short, private=remote.private, sdk=remote.sdk, upstream=url)
+        connection.execute("UPDATE repos SET gated = ? WHERE id = ?", (remote.gated, repo.id))
+    elif not repo.upstream:
+        raise conflict(f"{remote.id} was made on this hub: it is not replaced by the one of {url}")
+    return repo
+
+
+def _commit(
+    connection: sqlite3.Connection,
+    service: Service,
+    repo: Repo,
+    remote: RemoteRepo,
+    wanted: Collection[RemoteFile],
+    parent: str,
+) -> None:
+    base = find_commit(connection, repo, parent) if parent else None
+    before = service.snapshots.open(connection, base.tree if base else EMPTY)
+    add_commit(
+        connection,
+        repo,
+        before,
+        _edits(connection, repo, before, wanted, drop=True),
+        parents=(parent,) if parent else (),
+        title=f"Mirror of {remote.commit[:12]}",
+        message="",
+        author=repo.author,
+        oid=remote.commit,
+        date=remote.date or now(),
+    )
 
 
 def _describe(connection: sqlite3.Connection, repo: Repo, remote: RemoteRepo) -> None:
