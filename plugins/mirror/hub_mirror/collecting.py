@@ -147,7 +147,7 @@ def _remove_leftovers(service: Service, before: float, found: Collected, *, dry:
     """What crashes left: halves of uploads, and files among the contents that no row names."""
     for folder in (service.places.incoming, service.places.parts, service.places.xorbs, service.places.run):
         for path in list(folder.rglob("*") if folder == service.places.xorbs else folder.iterdir()):
-            if folder == service.places.run and not path.name.startswith(("fetch-", "repo-")):
+            if folder == service.places.run and not path.name.startswith(("fetch-", "repo-", "xet-")):
                 continue
             if path.is_dir() and folder == service.places.xorbs:
                 continue

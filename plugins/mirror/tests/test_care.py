@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,3 +119,20 @@ def test_after_gc_a_xet_client_sends_again_what_it_had_sent(busy, with_xet, tmp_
     ada.upload_file(path_or_fileobj=content, path_in_repo="x.bin", repo_id="ada/x")
     found = ada.hf_hub_download("ada/x", "x.bin", cache_dir=tmp_path)
     assert Path(found).read_bytes() == content
+
+
+def test_a_catalogue_of_a_newer_version_is_left_alone(own):
+    own.command("user", "add", "ada")
+    with closing(sqlite3.connect(own.root / "catalogue.sqlite")) as database:
+        database.execute("PRAGMA user_version = 99")
+    result = own.command("user", "list", ok=False)
+    assert (result.returncode, "newer version" in result.stderr) == (1, True)
+    (own.root / "catalogue.sqlite").write_bytes(b"no catalogue" * 1000)
+    assert "cannot be opened" in own.command("user", "list", ok=False).stderr
+
+
+def test_a_folder_that_cannot_hold_a_mirror_is_said(own):
+    own.root.write_text("a file")
+    result = own.command("user", "list", ok=False)
+    assert result.returncode in {1, 2}
+    assert "root" in result.stderr

@@ -6,6 +6,7 @@ it alone may refer to: to know the name of a chunk is not to have it. Knows noth
 
 from __future__ import annotations
 
+import fcntl
 import sqlite3
 import struct
 import time
@@ -71,14 +72,15 @@ def rebuild(service: Service, repo: Repo, account: int, files: list[ShardFile]) 
     Refusal
         400 where chunks were not uploaded or a content is not what was promised, 403 past the quota.
     """
-    places = _Places(service, account)
-    with service.database.reading() as connection:
-        check_quota(connection, repo, [sum(term.size for term in file.terms) for file in files])
-    for file in files:
-        if file.sha256 and service.blobs.has(file.sha256) and _proven(service, repo, file):
-            continue
-        _one(service, repo, account, file, places)
-    _dissolve(service, account, places)
+    with (service.places.run / f"xet-{account}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # who asks again because it takes long waits for the first, and finds all done
+        new = [file for file in files if not _proven(service, repo, file)]
+        with service.database.reading() as connection:
+            check_quota(connection, repo, [sum(term.size for term in file.terms) for file in new])
+        places = _Places(service, account)
+        for file in new:
+            _one(service, repo, account, file, places)
+        _dissolve(service, account, places)
 
 
 def _one(service: Service, repo: Repo, account: int, file: ShardFile, places: _Places) -> None:
@@ -143,6 +145,8 @@ def _contents(service: Service, account: int, term: Term, places: _Places) -> It
 
 def _proven(service: Service, repo: Repo, file: ShardFile) -> bool:
     """Whether the repository has the content of a file already."""
+    if not file.sha256 or not service.blobs.has(file.sha256):
+        return False
     with service.database.reading() as connection:
         row = connection.execute(
             "SELECT size FROM holdings WHERE repo = ? AND sha256 = ?", (repo.id, file.sha256)
