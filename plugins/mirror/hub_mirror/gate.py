@@ -11,7 +11,7 @@ from hub_mirror.catalogue.accounts import Caller
 from hub_mirror.catalogue.repos import Repo, may_read
 from hub_mirror.refusals import Refusal
 
-__all__ = ["check_gate"]
+__all__ = ["check_gate", "may_have_files"]
 
 
 def check_gate(connection: sqlite3.Connection, repo: Repo, caller: Caller) -> None:
@@ -42,3 +42,12 @@ def check_gate(connection: sqlite3.Connection, repo: Repo, caller: Caller) -> No
         "rejected": "Your request to access it has been rejected by the repo's authors.",
     }.get(status, "You are not in the authorized list: ask for access on its page.")
     raise Refusal(403, f"Access to {repo.kind} {repo.fullname} is restricted. {said}", code="GatedRepo")
+
+
+def may_have_files(connection: sqlite3.Connection, repo: Repo, caller: Caller) -> bool:
+    """Whether `check_gate` would let the caller through."""
+    try:
+        check_gate(connection, repo, caller)
+    except Refusal:
+        return False
+    return True

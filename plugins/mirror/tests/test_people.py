@@ -129,6 +129,10 @@ def test_files_of_a_gated_repository_are_asked_for_and_granted(house, tmp_path):
     def fetch(api: HfApi) -> str:
         return api.hf_hub_download("acme/gated", "x.txt", cache_dir=tmp_path)
 
+    amy.upload_file(path_or_fileobj=b"inside", path_in_repo="p.txt", repo_id="acme/gated", create_pr=True)
+    assert "inside" in amy.get_discussion_details("acme/gated", 1).diff
+    assert eve.get_discussion_details("acme/gated", 1).diff is None
+    assert requests.get(f"{house.url}/acme/gated/discussions/1", timeout=10).status_code == 401
     assert anybody.model_info("acme/gated").gated == "manual"
     for who in (eve, anybody):
         with pytest.raises(GatedRepoError):

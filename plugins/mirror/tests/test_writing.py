@@ -135,6 +135,14 @@ def test_branches_and_tags_are_made_once_and_removed(api, repo):
     assert ([ref.name for ref in refs.branches], refs.tags) == (["main"], [])
 
 
+def test_nothing_is_committed_to_a_tag(api, repo):
+    api.create_tag(repo, tag="v1")
+    for revision in ("v1", "refs/tags/v1"):
+        with pytest.raises(HfHubHTTPError):
+            api.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id=repo, revision=revision)
+    assert api.list_repo_files(repo, revision="v1") == [".gitattributes"]
+
+
 def test_a_repository_is_made_once_moved_and_deleted(api, repo):
     assert api.create_repo(repo, exist_ok=True).repo_id == repo
     with pytest.raises(HfHubHTTPError) as caught:

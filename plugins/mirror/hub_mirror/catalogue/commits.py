@@ -21,6 +21,7 @@ from hub_mirror.snapshots import Entry, Snapshot, Snapshots
 __all__ = [
     "HEADS",
     "MAIN",
+    "PULLS",
     "TAGS",
     "Commit",
     "add_commit",
@@ -42,6 +43,7 @@ __all__ = [
 HEADS = "refs/heads/"
 TAGS = "refs/tags/"
 MAIN = "refs/heads/main"
+PULLS = "refs/pr/"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

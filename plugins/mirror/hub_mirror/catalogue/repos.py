@@ -19,6 +19,7 @@ __all__ = [
     "add_repo",
     "delete_repo",
     "find_repo",
+    "from_row",
     "get_repo",
     "may_administer",
     "may_read",

@@ -60,6 +60,7 @@ def serve(
         part=part,
         access_log=access_log,
     )
+    click.echo(f"Serving {root} at {url or f'http://{host}:{port}'}", err=True)
     os.environ["HUB_MIRROR_SETTINGS"] = msgspec.json.encode(settings, enc_hook=str).decode()  # how workers get them
     uvicorn.run(
         "hub_mirror.worker:application",

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub_mirror.call import Call, answer
-from hub_mirror.catalogue.commits import HEADS, MAIN, Commit, find_ref, move_ref, resolve
+from hub_mirror.catalogue.commits import HEADS, MAIN, PULLS, Commit, find_ref, move_ref, resolve
 from hub_mirror.catalogue.discussions import add_event, find_discussion, open_discussion
 from hub_mirror.catalogue.repos import Repo, may_read, may_write, require
 from hub_mirror.committing import commit, hold_all
@@ -95,8 +95,8 @@ def _commit(
     author = call.caller.name
     if not wants_pull:
         made = commit(connection, call.service, repo, operations, ref=ref, start=start, author=author)
-        if ref.startswith("refs/pr/"):
-            number = int(ref.removeprefix("refs/pr/"))
+        if ref.startswith(PULLS):
+            number = int(ref.removeprefix(PULLS))
             add_event(connection, repo, number, "commit", author, {"subject": made.title, "oid": made.oid})
         return repo, made, 0
     number = open_discussion(
@@ -109,7 +109,7 @@ def _commit(
         base=ref,
         fork=start,
     )
-    pull = f"refs/pr/{number}"
+    pull = f"{PULLS}{number}"
     move_ref(connection, repo, pull, start)
     made = commit(connection, call.service, repo, operations, ref=pull, start=start, author=author)
     add_event(connection, repo, number, "commit", author, {"subject": made.title, "oid": made.oid})
@@ -130,6 +130,8 @@ def _target(call: Call, connection: sqlite3.Connection, repo: Repo) -> tuple[str
     """Full name of the ref that a revision names, and its commit; a tag or commit cannot be committed to."""
     revision = call.revision
     ref = revision if revision.startswith("refs/") else HEADS + revision
+    if not ref.startswith((HEADS, PULLS)):
+        raise invalid(f"'{revision}' is neither a branch nor a pull request: nothing is committed to it")
     start = find_ref(connection, repo, ref)
     if start or (ref == MAIN and not repo.head):
         return ref, start
@@ -142,8 +144,8 @@ def _require_commit(call: Call, connection: sqlite3.Connection, repo: Repo, ref:
     """Who may write may commit; a pull request takes commits of its author, and anybody who may read opens one."""
     caller = call.caller
     proposes = call.flag("create_pr") or call.revision == "None"
-    if ref.startswith("refs/pr/"):
-        found = find_discussion(connection, repo, int(ref.removeprefix("refs/pr/")))
+    if ref.startswith(PULLS):
+        found = find_discussion(connection, repo, int(ref.removeprefix(PULLS)))
         if found["status"] in {"merged", "closed"}:
             raise Refusal(403, f"The pull request {found['num']} is {found['status']}")
         proposes = found["author"] == caller.name

@@ -23,6 +23,7 @@ from hub_mirror.catalogue.repos import Repo, may_write, require
 from hub_mirror.clock import now
 from hub_mirror.committing import describe
 from hub_mirror.discussion_views import discussion_view, event_view
+from hub_mirror.gate import may_have_files
 from hub_mirror.merging import compare, diff_text, merge
 from hub_mirror.refusals import Refusal, forbidden, invalid
 from hub_mirror.routing import route
@@ -249,7 +250,7 @@ def _changes(call: Call, connection: sqlite3.Connection, repo: Repo, row: sqlite
     if merged:
         changes["mergeCommitId"] = merged
     view: dict[str, object] = {"changes": changes, "filesWithConflicts": [] if merged else list(found.conflicts)}
-    if call.query("diff"):
+    if call.query("diff") and may_have_files(connection, repo, call.caller):
         view["diff"] = diff_text(call.service, found.changes)
     return view
 

@@ -19,13 +19,14 @@ from starlette.responses import Response
 
 from hub_mirror.call import Call, answer
 from hub_mirror.catalogue.holdings import check_quota, hold, holds
-from hub_mirror.catalogue.repos import Repo, may_read, may_write, require
+from hub_mirror.catalogue.repos import Repo, from_row, may_read, may_write, require
 from hub_mirror.gate import check_gate
 from hub_mirror.names import is_sha256
 from hub_mirror.parts import Parts
 from hub_mirror.receiving import receive
 from hub_mirror.refusals import Refusal, forbidden, invalid
 from hub_mirror.routing import route
+from hub_mirror.sending import FileAnswer, wanted_range
 
 __all__: list[str] = []
 
@@ -185,8 +186,6 @@ def _download(call: Call, connection: sqlite3.Connection, repo: Repo, each: dict
 @route("/lfs/{repo}/{sha256}/{size}")
 async def get(call: Call) -> Response:
     """A content, for git."""
-    from hub_mirror.sending import FileAnswer, wanted_range
-
     _, sha256, size = _proof(call, "get")
     span = wanted_range(call.request.headers.get("range", ""), size)
     start, stop = span or (0, size)
@@ -224,8 +223,6 @@ def _proof(call: Call, what: str) -> tuple[int, str, int]:
 
 
 def _hold(call: Call, repo: int, sha256: str, size: int) -> None:
-    from hub_mirror.catalogue.repos import from_row
-
     with call.service.database.writing() as connection:
         row = connection.execute("SELECT * FROM repos WHERE id = ?", (repo,)).fetchone()
         if row is None:

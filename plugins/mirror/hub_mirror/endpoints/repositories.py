@@ -6,11 +6,12 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from hub_mirror.blobs import git_oid
 from hub_mirror.call import Call, answer
-from hub_mirror.catalogue.commits import MAIN, add_commit, move_ref
+from hub_mirror.catalogue.commits import MAIN, add_commit, move_ref, next_number
 from hub_mirror.catalogue.holdings import hold
 from hub_mirror.catalogue.repos import (
     Repo,
@@ -49,9 +50,8 @@ async def create(call: Call) -> Response:
     if "/" in name:
         organization, _, name = name.partition("/")
     private = body.get("private") is True or body.get("visibility") == "private"
-    attributes = await call.read(lambda _: _attributes(call))
 
-    def work(connection: sqlite3.Connection) -> Repo:
+    def work(connection: sqlite3.Connection, attributes: str) -> Repo:
         owner = namespace_for(connection, call.caller, organization)
         fullname = f"{owner.name}/{name}"
         existing = find_repo(connection, kind, fullname)
@@ -66,7 +66,13 @@ async def create(call: Call) -> Response:
         _first_commit(call, connection, repo, entry)
         return repo
 
-    repo = await call.write(work)
+    def run() -> Repo:
+        with call.service.blobs.publishing():
+            attributes = _attributes(call)
+            with call.service.database.writing() as connection:
+                return work(connection, attributes)
+
+    repo = await run_in_threadpool(run)
     return answer({"url": call.page_of(repo), "name": repo.fullname, "id": repo.fullname})
 
 
@@ -153,16 +159,14 @@ async def may_change(call: Call) -> Response:
 
 
 def _attributes(call: Call) -> str:
-    """Have the first file among the contents; its sha256."""
-    with call.service.blobs.incoming() as incoming, call.service.blobs.publishing():
+    """Have the first file among the contents; its sha256. The caller holds `publishing`."""
+    with call.service.blobs.incoming() as incoming:
         incoming.write(ATTRIBUTES)
         incoming.keep()
         return incoming.sha256
 
 
 def _first_commit(call: Call, connection: sqlite3.Connection, repo: Repo, entry: Entry) -> None:
-    from hub_mirror.catalogue.commits import next_number
-
     snapshot = call.service.snapshots.open(connection, EMPTY)
     numbered = Entry(entry.path, entry.size, entry.sha256, entry.oid, entry.lfs, next_number(connection))
     commit = add_commit(

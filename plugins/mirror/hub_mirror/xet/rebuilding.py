@@ -20,7 +20,7 @@ from hub_mirror.catalogue.repos import Repo
 from hub_mirror.refusals import Refusal, invalid
 from hub_mirror.service import Service
 from hub_mirror.xet.shard import ShardFile, Term
-from hub_mirror.xet.xorb import chunks
+from hub_mirror.xet.xorb import chunks, count_chunks
 
 __all__ = ["rebuild", "xorb_path"]
 
@@ -75,7 +75,10 @@ def rebuild(service: Service, repo: Repo, account: int, files: list[ShardFile]) 
     with (service.places.run / f"xet-{account}.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # who asks again because it takes long waits for the first, and finds all done
         new = [file for file in files if not _proven(service, repo, file)]
-        with service.database.reading() as connection:
+        with service.database.writing() as connection:
+            for file in files:
+                if file not in new:  # and is not collected before the commit
+                    hold(connection, repo, file.sha256, sum(term.size for term in file.terms))
             check_quota(connection, repo, [sum(term.size for term in file.terms) for file in new])
         places = _Places(service, account)
         for file in new:
@@ -156,8 +159,6 @@ def _proven(service: Service, repo: Repo, file: ShardFile) -> bool:
 
 def _dissolve(service: Service, account: int, places: _Places) -> None:
     """Remove xorbs all of whose chunks lie in contents."""
-    from hub_mirror.xet.xorb import count_chunks
-
     for xorb in list(places._known):
         path = xorb_path(service, account, xorb)
         try:
