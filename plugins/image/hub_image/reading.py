@@ -31,6 +31,7 @@ LIMIT = 64_000_000
 
 _SETTING = "HUB_IMAGE_MAX_PIXELS"
 _FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "AVIF", "GIF", "BMP", "TIFF", "PPM", "JPEG2000", "ICO")
+_ORIENTATION = 0x0112  # tag of EXIF
 _SHOWN = 80
 
 
@@ -114,7 +115,7 @@ def _pixels(picture: Image.Image, name: str) -> Array:
 def _turned(picture: Image.Image) -> Image.Image:
     """The picture as the camera was held; as it is stored where its EXIF data is damaged."""
     try:
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(picture) if picture.getexif().get(_ORIENTATION, 1) != 1 else picture
     except Exception:  # metadata of any kind of damage is no reason to refuse sound pixels
         return picture
 
@@ -127,7 +128,7 @@ def _rgb(picture: Image.Image) -> Array:
         over = picture.convert("RGBA")
         white = Image.new("RGBA", over.size, (255, 255, 255, 255))
         picture = Image.alpha_composite(white, over)
-    return np.asarray(picture.convert("RGB"))
+    return np.asarray(picture if picture.mode == "RGB" else picture.convert("RGB"))
 
 
 def _scaled(values: Array, mode: str) -> Array:

@@ -47,27 +47,16 @@ class Processing:
         self._crop = _size(settings.get("crop_size"), square=True) if settings["do_center_crop"] else None
         self._filter = _number(settings, "resample")
         self._crop_pct = settings.get("crop_pct")
-        self._scale = float(_number(settings, "rescale_factor")) if settings["do_rescale"] else None
-        self._offset = settings.get("rescale_offset") is True
         self._flip = settings.get("do_flip_channel_order") is True
-        self._norms: list[tuple[Array, Array]] = []
-        if settings["do_normalize"] and own != "mobilevit":
-            self._norms.append((_three(settings, "image_mean"), _three(settings, "image_std")))
-        if settings.get("include_top") is True:
-            self._norms.append((np.zeros(3, np.float32), _three(settings, "image_std")))
+        self._table = _table(settings, normalised=own != "mobilevit")
 
     def __call__(self, picture: Array) -> Array:
         """`pixel_values` of one picture: uint8 (height, width, 3) to float32 (3, height, width)."""
-        values = self._sized(picture)
-        if self._scale is not None:
-            values = (values.astype(np.float64) * self._scale).astype(np.float32)
-            if self._offset:
-                values -= 1
-        for mean, std in self._norms:
-            values = (values.astype(np.float32, copy=False) - mean) / std
-        if self._flip:
-            values = values[:, :, ::-1]
-        return np.ascontiguousarray(values.transpose(2, 0, 1), dtype=np.float32)
+        pixels = self._sized(picture)
+        values = np.empty((3, *pixels.shape[:2]), np.float32)
+        for channel, table in enumerate(self._table):
+            np.take(table, pixels[:, :, channel], out=values[2 - channel if self._flip else channel], mode="clip")
+        return values
 
     def _sized(self, picture: Array) -> Array:
         if self._own == "perceiver" and self._crop and self._size:
@@ -127,6 +116,21 @@ def read_processing(folder: Path) -> Processing:
     given = {key: value for key, value in content.items() if value is not None or key not in known.defaults}
     plain = dict.fromkeys(("do_resize", "do_center_crop", "do_rescale", "do_normalize"), False)
     return Processing({**plain, **known.defaults, **given}, square=known.square, own=known.own)
+
+
+def _table(settings: Mapping[str, JSON], *, normalised: bool) -> Array:
+    """What each of the 256 values of a channel becomes, float32 (3, 256): the same as if each pixel were computed."""
+    values = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1).astype(np.float64)
+    if settings["do_rescale"]:
+        values = values * float(_number(settings, "rescale_factor"))
+    found: Array = values.astype(np.float32)
+    if settings["do_rescale"] and settings.get("rescale_offset") is True:
+        found -= 1
+    if settings["do_normalize"] and normalised:
+        found = (found - _three(settings, "image_mean")) / _three(settings, "image_std")
+    if settings.get("include_top") is True:
+        found = (found - np.float32(0)) / _three(settings, "image_std")
+    return np.ascontiguousarray(found.T)
 
 
 def _complete(content: Mapping[str, JSON]) -> bool:
