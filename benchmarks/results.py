@@ -46,6 +46,8 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
         "safetensors | prune:ffn=0.1",
     ),
 }
+_SAME = 0.97
+"""Of a speed: less is slower, and not the noise of a machine."""
 HEAD = """# What compression does
 Measured by one command on one machine, and written by it: `python benchmarks/results.py`. Elsewhere the order differs,
 so measure where it counts: `hub bench MODEL`. How each figure is taken is said in [bench.md](bench.md).
@@ -82,7 +84,9 @@ def section(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
         "",
     ]
     lines += [*told(report), ""]
-    if skipped := grouped(report):
+    used = {way["backend"] for way in report["ways"] if way["figures"]}
+    here = [each for each in report["skipped"] if each["backend"] in used and each["recipe"]]
+    if skipped := grouped({**report, "skipped": here}):
         lines += ["What could not be measured here:", "", table(["what", "why"], [list(each) for each in skipped]), ""]
     return lines
 
@@ -98,14 +102,13 @@ def told(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
     if lossy:
         worst = max(lossy, key=lambda way: way["loss"])
         lines.append(f"- Loses most: {worst['name']}, {worst['loss']:.4f}.")
-    for way in ways:
-        if way is base or not way["lossy"]:
-            continue
-        slower = speed(way) < 0.97 * speed(base)
-        larger = way["figures"]["size"] >= base["figures"]["size"]
-        if slower or larger:
-            what = " and ".join(word for word, holds in (("slower", slower), ("no smaller", larger)) if holds)
-            lines.append(f"- Loses something and is {what} than the model as it is: {way['name']}.")
+    slower = [way["name"] for way in ways if way["lossy"] and way is not base and speed(way) < _SAME * speed(base)]
+    if slower:
+        lines.append(f"- Lose something and are slower than the model as it is: {'; '.join(slower)}.")
+    streams = any(each["first_token"] is not None for way in ways for each in way["figures"]["speeds"])
+    silent = [way["name"] for way in ways if streams and way["figures"]["speeds"][0]["first_token"] is None]
+    if silent:
+        lines.append(f"- End their answers at once, so that their speed says nothing: {'; '.join(silent)}.")
     fastest = max(ways, key=speed)
     smallest = min(ways, key=lambda way: way["figures"]["size"])
     lines.append(f"- Fastest: {fastest['name']}, {speed(fastest) / speed(base):.2f} times the model as it is.")
