@@ -7,7 +7,8 @@ not know; here both are refused, with what was expected. Knows nothing of any ru
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -122,22 +123,28 @@ def describe(tensor: Tensor) -> str:
 
 
 def _feed_faults(feed: object, tensor: Tensor, sizes: dict[str, tuple[int, str]]) -> list[str]:
-    expected = f"expected {describe(tensor)}"
     if not isinstance(feed, np.ndarray):
-        return [f"{tensor.name}: {type(feed).__name__} is not an array; {expected}"]
+        return [f"{tensor.name}: {type(feed).__name__} is not an array; expected {describe(tensor)}"]
     faults = []
     if _name(feed) != tensor.dtype or not feed.dtype.isnative:
-        faults.append(f"{tensor.name}: dtype {feed.dtype if not feed.dtype.isnative else _name(feed)}; {expected}")
+        faults.append(f"{tensor.name}: dtype {feed.dtype if not feed.dtype.isnative else _name(feed)}")
     if feed.ndim != len(tensor.shape):
-        return [*faults, f"{tensor.name}: {feed.ndim} dimensions, {list(feed.shape)}; {expected}"]
-    for axis, (size, dim) in enumerate(zip(feed.shape, tensor.shape, strict=True)):
+        faults.append(f"{tensor.name}: {feed.ndim} dimensions, {list(feed.shape)}")
+    else:
+        faults += _size_faults(feed.shape, tensor, sizes)
+    return [f"{fault}; expected {describe(tensor)}" for fault in faults]
+
+
+def _size_faults(shape: Sequence[int], tensor: Tensor, sizes: dict[str, tuple[int, str]]) -> list[str]:
+    faults = []
+    for axis, (size, dim) in enumerate(zip(shape, tensor.shape, strict=True)):
         if isinstance(dim, int):
             if size != dim:
-                faults.append(f"{tensor.name}: {size} at axis {axis}; {expected}")
+                faults.append(f"{tensor.name}: {size} at axis {axis}")
         elif dim:
             first, where = sizes.setdefault(dim, (size, tensor.name))
             if size != first:
-                faults.append(f"{tensor.name}: '{dim}' is {size}, but {first} in {where}; {expected}")
+                faults.append(f"{tensor.name}: '{dim}' is {size}, but {first} in {where}")
     return faults
 
 
@@ -149,6 +156,8 @@ def _check_output(array: object, tensor: Tensor, what: str) -> None:
         return
     with np.errstate(invalid="ignore"):
         peak = array.max()  # NaN wins, and nothing is copied
+    if array.dtype.kind == "f" and peak < np.inf:
+        return
     if np.isnan(peak) or peak == np.inf:
         bad = int(array.size - np.count_nonzero(array < np.inf))
         raise InferenceError(
@@ -158,4 +167,10 @@ def _check_output(array: object, tensor: Tensor, what: str) -> None:
 
 
 def _name(array: Array) -> str:
-    return "str" if array.dtype.kind in "UO" else array.dtype.name
+    return _dtype_name(array.dtype)
+
+
+@cache
+def _dtype_name(dtype: np.dtype[Any]) -> str:  # Any: of any elements
+    """Numpy makes the name anew each time, which takes as long as a small graph."""
+    return "str" if dtype.kind in "UO" else dtype.name
