@@ -86,8 +86,8 @@ def wrong(text: str) -> float:
     return distance(wanted, plain_words(text)) / len(wanted)
 
 
-def speaking(peers: bool, rounds: int) -> tuple[dict[str, Any], Array]:
-    """Text to sound: the figures, and the sound at 16 kHz."""
+def speaking(peers: bool, rounds: int) -> tuple[dict[str, Any], list[Array]]:
+    """Text to sound: the figures, and sounds at 16 kHz of five sentences each."""
     theirs = None
     with hub.load("piper-joe", threads=THREADS) as voice:
         if peers:
@@ -100,9 +100,10 @@ def speaking(peers: bool, rounds: int) -> tuple[dict[str, Any], Array]:
                 return list(bare.synthesize(TEXT, still))
 
         spent, ratio = race(lambda: voice.infer(TEXT, silence=0.0, **STILL), theirs, rounds)
-        sound = voice.infer(TEXT, silence=0.4, **STILL)
+        texts = [" ".join(SENTENCES[start : start + 5]) for start in range(0, len(SENTENCES), 5)]
+        sounds = [0.5 * sound.samples(RATE) for sound in voice.infer(texts, silence=0.4, **STILL)]
         length = voice.infer(TEXT, silence=0.0, **STILL).duration
-    return {"seconds": spent, "of_sound": length / spent, "ratio": ratio}, 0.5 * sound.samples(RATE)
+    return {"seconds": spent, "of_sound": length / spent, "ratio": ratio}, sounds
 
 
 def detecting(sound: Array, form: str, peers: bool, rounds: int) -> dict[str, Any]:
@@ -126,10 +127,10 @@ def detecting(sound: Array, form: str, peers: bool, rounds: int) -> dict[str, An
     return {"seconds": spent, "of_sound": len(sound) / RATE / spent, "ratio": ratio}
 
 
-def writing(sound: Array, how: dict[str, Any], peers: bool, rounds: int) -> dict[str, Any]:
-    """Sound to text, beside faster-whisper where it computes the same."""
+def writing(sounds: list[Array], how: dict[str, Any], peers: bool, rounds: int) -> dict[str, Any]:
+    """Sounds to text, each in one window, beside faster-whisper where it computes the same."""
     theirs, error = None, None
-    given = {"array": sound, "sampling_rate": RATE}
+    given = [{"array": sound, "sampling_rate": RATE} for sound in sounds]
     with hub.load("whisper-tiny.en", threads=THREADS, **how) as model:
         if peers and how["backend"] == "ctranslate2":
             from faster_whisper import WhisperModel  # type: ignore[import-not-found]
@@ -138,15 +139,15 @@ def writing(sound: Array, how: dict[str, Any], peers: bool, rounds: int) -> dict
             bare = WhisperModel(str(hub.pull("whisper-tiny.en").path), compute_type=kind, cpu_threads=THREADS)
 
             def theirs() -> str:
-                pieces, _ = bare.transcribe(sound, beam_size=1, language="en", condition_on_previous_text=False)
-                return " ".join(piece.text for piece in pieces)
+                options = {"beam_size": 1, "language": "en", "condition_on_previous_text": False}
+                return " ".join(piece.text for sound in sounds for piece in bare.transcribe(sound, **options)[0])
 
             error = wrong(theirs())
         spent, ratio = race(lambda: model.infer(given), theirs, rounds)
-        text = model.infer(given)["text"]
+        text = " ".join(each["text"] for each in model.infer(given))
     return {
         "seconds": spent,
-        "of_sound": len(sound) / RATE / spent,
+        "of_sound": sum(map(len, sounds)) / RATE / spent,
         "ratio": ratio,
         "word_error_rate": wrong(text),
         "word_error_rate_of_peer": error,
@@ -163,7 +164,8 @@ def main() -> int:
     if peers:
         sys.path.append(str(given.peers))
     figures: dict[str, dict[str, Any]] = {}
-    figures["speak"], sound = speaking(peers, given.rounds)
+    figures["speak"], sounds = speaking(peers, given.rounds)
+    sound = np.concatenate(sounds)
     for form in ("onnx-sequence", "onnx"):
         figures[f"detect {form}"] = detecting(sound, form, peers, given.rounds)
     ways: tuple[dict[str, Any], ...] = (
@@ -173,7 +175,7 @@ def main() -> int:
         {"backend": "torch", "dtype": "bfloat16"},
     )
     for how in ways:
-        figures[f"write {' '.join(how.values())}"] = writing(sound, how, peers, given.rounds)
+        figures[f"write {' '.join(how.values())}"] = writing(sounds, how, peers, given.rounds)
     print(f"{len(sound) / RATE:.1f} s of speech, {len(plain_words(TEXT))} words, {THREADS} threads")
     for name, row in figures.items():
         shown = {key: value for key, value in row.items() if value is not None}
