@@ -43,6 +43,8 @@ class Reader:
         self._task = task
         self._codecs = codecs
         self.media = codecs is not None and codecs.reads(task.inputs[0])
+        self._reads = codecs is not None and any(codecs.reads(kind) for kind in task.inputs)
+        self._reads_answers = codecs is not None and codecs.reads(task.outputs[0])
 
     def read(self, given: object) -> Any:  # Any: the Python type of the kind that took it
         """One input as the model plugin gets it.
@@ -53,7 +55,7 @@ class Reader:
             No kind of the task takes it; the reason is that of the first.
         """
         codecs = self._codecs
-        if codecs is None or not any(codecs.reads(kind) for kind in self._task.inputs):
+        if codecs is None or not self._reads:
             return given
         first: InputError | None = None
         for kind in self._task.inputs:
@@ -78,7 +80,7 @@ class Reader:
             The model plugin gave something else.
         """
         kind = self._task.outputs[0]
-        if self._codecs is None or not self._codecs.reads(kind):
+        if self._codecs is None or not self._reads_answers:
             return result
         try:
             return self._codecs.read(kind, result)

@@ -62,9 +62,11 @@ class FastText(Session):
     def __init__(self, path: Path) -> None:
         refuse_damaged(path)
         try:
-            self._model: Any = fasttext.load_model(str(path))
+            model: Any = fasttext.load_model(str(path))
         except (ValueError, RuntimeError, MemoryError) as error:
             raise InferenceError(f"fastText cannot read {path}: {error}") from error
+        self._predict: Any = model.f.predict  # what the library's own method wraps, for one text at a time
+        self._names: dict[str, str] = {}
         self.metadata = {"reader": version("fasttext-predict-v2")}
 
     def run(self, feeds: Feeds, wanted: Sequence[str] | None = None) -> Outputs:
@@ -75,28 +77,35 @@ class FastText(Session):
         InputError
             A text is not Unicode.
         """
-        texts, most = [_line(text) for text in feeds["text"].tolist()], max(1, int(feeds["top_k"]))
-        found = [self._model.predict(text, k=most) for text in texts]
-        width = max((len(labels) for labels, _ in found), default=0)
-        names = np.full((len(texts), width), "", dtype=object)
-        values = np.zeros((len(texts), width), dtype=np.float32)
-        for row, (labels, scores) in enumerate(found):
-            names[row, : len(labels)] = [label.removeprefix(_PREFIX) for label in labels]
-            values[row, : len(scores)] = scores
+        most = max(1, int(feeds["top_k"]))
+        predict, names = self._predict, self._names
+        found = [predict(_line(text), most, 0.0, "strict") for text in feeds["text"].tolist()]
+        width = max(map(len, found), default=0)
+        labels = np.full((len(found), width), "", dtype=object)
+        values = np.zeros((len(found), width), dtype=np.float32)
+        for row, pairs in enumerate(found):
+            for place, (score, label) in enumerate(pairs):
+                labels[row, place] = names.get(label) or self._named(label)
+                values[row, place] = score
         np.clip(values, 0, 1, out=values)  # its table of exponentials rounds up
-        return {"labels": names, "scores": values}
+        return {"labels": labels, "scores": values}
 
     def close(self) -> None:
         """Give the memory back."""
-        self._model = None
+        self._predict = None
+
+    def _named(self, label: str) -> str:
+        """The label without what marks it as one; kept, because there are few."""
+        return self._names.setdefault(label, label.removeprefix(_PREFIX))
 
 
 def _line(text: object) -> str:
-    """A text as one line, which is what the library takes."""
+    """A text as one line with its end, which is what the library takes."""
     if not isinstance(text, str):
         raise InputError(f"a text is {type(text).__name__}, not str")
-    try:
-        text.encode("utf-8")
-    except UnicodeError as error:
-        raise InputError(f"a text is not Unicode: {error}") from error
-    return text.replace("\n", " ")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeError as error:
+            raise InputError(f"a text is not Unicode: {error}") from error
+    return text.replace("\n", " ") + "\n"

@@ -23,7 +23,8 @@ class Languages(Model):
         Returns
         -------
         list of list of dict
-            `label` and `score`, the likeliest first: at most `top_k`, and those of `threshold` and more; at least one.
+            `label` and `score`, the likeliest first: at most `top_k`, those of `threshold` and more, and the first
+            anyhow. None where the model knows nothing of a text.
 
         Raises
         ------
@@ -38,11 +39,9 @@ class Languages(Model):
                 raise InputError(f"input {index} is a text with nothing in it")
         feeds = {"text": np.array(inputs, dtype=object), "top_k": np.array(given["top_k"], np.int64)}
         found = self.parts[""].run(feeds)
-        return [
-            [
-                {"label": label, "score": score}
-                for place, (label, score) in enumerate(zip(labels, scores, strict=True))
-                if label and (place == 0 or score >= given["threshold"])
-            ]
-            for labels, scores in zip(found["labels"].tolist(), found["scores"].tolist(), strict=True)
-        ]
+        least, answers = given["threshold"], []
+        for labels, scores in zip(found["labels"].tolist(), found["scores"].tolist(), strict=True):
+            count = next((place for place, label in enumerate(labels) if not label), len(labels))
+            kept = [place for place in range(count) if not place or scores[place] >= least]
+            answers.append([{"label": labels[place], "score": scores[place]} for place in kept])
+        return answers

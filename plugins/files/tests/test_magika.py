@@ -6,7 +6,6 @@ import json
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hub_files import samples
 from hub_files.magika.content import read_ends
