@@ -26,10 +26,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from embeddings import BATCH, CALL, MODEL, bare, seconds
+from embeddings import BATCH, MODEL, bare, seconds
 
 import hub
 
+CALL = 256  # sentences in one call, as a collection is embedded: those of a batch are of about one length then
 NEWS = "gensim/test/test_data/lee_background.cor"
 PAIRS = "gensim/test/test_data/wordsim353.tsv"
 
@@ -155,7 +156,7 @@ def main() -> int:
     parser.add_argument("wheel", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sentences", type=int, default=512, help="sentences that closeness is measured on")
-    parser.add_argument("--timed", type=int, default=256, help="sentences of a round of the speed")
+    parser.add_argument("--timed", type=int, default=512, help="sentences of a round of the speed")
     parser.add_argument("--only", default="", help="cases, by name, separated by ;")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     given = parser.parse_args()
