@@ -38,10 +38,9 @@ def test_printed_text_is_read_line_by_line(reader):
     assert found["generated_text"] == "\n".join(box["text"] for box in found["boxes"])
 
 
-@pytest.mark.parametrize("recipe", ["", "openvino"])
-def test_other_runtimes_read_the_same(recipe, vision_home, monkeypatch):
+def test_another_runtime_reads_the_same(vision_home, monkeypatch):
     monkeypatch.setenv("HUB_HOME", str(vision_home))
-    with hub.load("ppocr", backend="openvino", compress=recipe, threads=2) as model:
+    with hub.load("ppocr", backend="openvino", threads=2) as model:
         assert error_rate(model.infer(page(TEXT))["generated_text"], TEXT) <= 0.02
 
 
@@ -171,7 +170,8 @@ def test_the_command_prints_text_in_a_pipe_and_places_as_json(vision_home, run_h
     drawn = tmp_path / "drawn.png"
     saved = run_hub("run", "ppocr", str(path), "--save", str(drawn), env=environment)
     assert saved.returncode == 0, saved.stderr
-    assert (np.asarray(Image.open(drawn)) != np.asarray(Image.open(path))).any()
+    given, shown = np.asarray(Image.open(path)), np.asarray(Image.open(drawn))
+    assert (shown[:, : given.shape[1]] != given).any()
 
 
 def test_the_command_reads_bytes_from_a_pipe(vision_home, run_hub, tmp_path):
