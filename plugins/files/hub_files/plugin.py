@@ -75,7 +75,7 @@ def hub_models() -> list[ModelSpec]:
                     choices=("high", "medium", "best_guess"),
                     help="How sure the model must be before its label is given, and not just txt or unknown.",
                 ),
-                Option(name="batch_size", type=int, default=64, min=1, help="Files that are computed together."),
+                Option(name="batch_size", type=int, default=4, min=1, help="Files that are computed together."),
             ),
             summary="Types of files by Magika",
         ),
