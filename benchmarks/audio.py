@@ -154,6 +154,12 @@ def writing(sounds: list[Array], how: dict[str, Any], peers: bool, rounds: int) 
     }
 
 
+def show(name: str, row: dict[str, Any]) -> None:
+    """A line of figures, as soon as it is known."""
+    shown = {key: value for key, value in row.items() if value is not None}
+    print(f"{name:<28}", "  ".join(f"{key} {value:.3f}" for key, value in shown.items()), flush=True)
+
+
 def main() -> int:
     """Measure, print, and fail if a figure is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -166,8 +172,11 @@ def main() -> int:
     figures: dict[str, dict[str, Any]] = {}
     figures["speak"], sounds = speaking(peers, given.rounds)
     sound = np.concatenate(sounds)
+    print(f"{len(sound) / RATE:.1f} s of speech, {len(plain_words(TEXT))} words, {THREADS} threads")
+    show("speak", figures["speak"])
     for form in ("onnx-sequence", "onnx"):
         figures[f"detect {form}"] = detecting(sound, form, peers, given.rounds)
+        show(f"detect {form}", figures[f"detect {form}"])
     ways: tuple[dict[str, Any], ...] = (
         {"backend": "ctranslate2"},
         {"backend": "ctranslate2", "compress": "int8"},
@@ -175,11 +184,9 @@ def main() -> int:
         {"backend": "torch", "dtype": "bfloat16"},
     )
     for how in ways:
-        figures[f"write {' '.join(how.values())}"] = writing(sounds, how, peers, given.rounds)
-    print(f"{len(sound) / RATE:.1f} s of speech, {len(plain_words(TEXT))} words, {THREADS} threads")
-    for name, row in figures.items():
-        shown = {key: value for key, value in row.items() if value is not None}
-        print(f"{name:<28}", "  ".join(f"{key} {value:.3f}" for key, value in shown.items()))
+        name = f"write {' '.join(how.values())}"
+        figures[name] = writing(sounds, how, peers, given.rounds)
+        show(name, figures[name])
     met = all(row["ratio"] is None or row["ratio"] >= LEAST for row in figures.values())
     met &= figures["speak"]["of_sound"] >= SPEAKS and figures["write ctranslate2"]["of_sound"] >= WRITES
     print(json.dumps(figures))
