@@ -6,8 +6,6 @@
 - hidden: squared error of the hidden state of each real token: Romero et al. 2015, "FitNets" (arXiv:1412.6550); Jiao et
   al. 2020, "TinyBERT" (arXiv:1909.10351).
 - cosine: 1 - cosine between hidden states of each real token: Sanh et al. 2019, "DistilBERT" (arXiv:1910.01108).
-- sentence: 1 - cosine between the mean hidden states of each sequence, as embeddings are compared: Reimers
-  & Gurevych 2020, "Making Monolingual Sentence Embeddings Multilingual" (arXiv:2004.09813).
 - labels: cross-entropy of the token that follows in the text.
 
 Knows nothing of models.
@@ -48,11 +46,7 @@ class Comparison:
     scales: tuple[float, ...]
 
     def sums(
-        self,
-        student: Signals,
-        teacher: Signals,
-        follows: tuple[Tensor, Tensor] | None = None,
-        lengths: Sequence[int] = (),
+        self, student: Signals, teacher: Signals, follows: tuple[Tensor, Tensor] | None = None
     ) -> dict[str, Tensor]:
         """Sum of each loss that has a weight, over rows: to be divided by how many rows there are.
 
@@ -60,8 +54,6 @@ class Comparison:
         ----------
         follows
             Which tokens are followed by another, and by which; for the labels.
-        lengths
-            Tokens of each sequence; for whole sequences.
         """
         found: dict[str, Tensor] = {}
         if self.alphas.logits and student.logits is not None and teacher.logits is not None:
@@ -75,14 +67,11 @@ class Comparison:
         if self.alphas.cosine:
             angles = [(1 - F.cosine_similarity(ours, theirs)).sum() for ours, theirs, _ in pairs]
             found["cosine"] = torch.stack(angles).mean()
-        if self.alphas.sentence:
-            whole = [_means(signals.hidden[-1], lengths) for signals in (student, teacher)]
-            found["sentence"] = (1 - F.cosine_similarity(*whole)).sum()
         return found
 
     def rows(self, name: str, lengths: Sequence[int], kind: Kind) -> int:
         """Over how many rows a loss is a mean, in sequences of these lengths."""
-        if name == "sentence" or (name == "logits" and kind.logits == "text"):
+        if name == "logits" and kind.logits == "text":
             return len(lengths)
         return sum(lengths) - (len(lengths) if name == "labels" else 0)
 
@@ -90,11 +79,6 @@ class Comparison:
         """The weighted sum."""
         weights = {name: getattr(self.alphas, name) for name in means}
         return torch.stack([weights[name] * value for name, value in means.items()]).sum()
-
-
-def _means(states: Tensor, lengths: Sequence[int]) -> Tensor:
-    """Mean state of each sequence, float32 (sequences, width)."""
-    return torch.stack([part.mean(dim=0) for part in torch.split(states, list(lengths))])
 
 
 def divergence(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

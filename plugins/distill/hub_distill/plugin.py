@@ -69,12 +69,6 @@ LOSSES = (
         help="Weight of the angle between hidden states, by token; without it 1 for encoders, else 0.",
     ),
     Option(
-        name="alpha_sentence",
-        type=float,
-        min=0,
-        help="Weight of the angle between the mean hidden states of a text; without it 1 for encoders, else 0.",
-    ),
-    Option(
         name="alpha_labels",
         type=float,
         default=0.0,
@@ -114,7 +108,6 @@ def hub_transforms() -> list[TransformSpec]:
             takes=("safetensors",),
             gives="safetensors",
             lossy=True,
-            revision=2,
             target="hub_distill.distillation:distill",
             predict="hub_distill.facts:predict",
             origin=True,

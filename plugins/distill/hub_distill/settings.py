@@ -32,13 +32,12 @@ class Alphas:
     logits: float
     hidden: float
     cosine: float
-    sentence: float
     labels: float
 
     @property
     def states(self) -> bool:
         """Whether hidden states are compared."""
-        return self.hidden > 0 or self.cosine > 0 or self.sentence > 0
+        return self.hidden > 0 or self.cosine > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +163,5 @@ def _alphas(options: Mapping[str, OptionValue], kind: Kind) -> Alphas:
         logits=weight("alpha_logits", 1 - encoder),
         hidden=weight("alpha_hidden", encoder),
         cosine=weight("alpha_cosine", encoder),
-        sentence=weight("alpha_sentence", encoder),
         labels=weight("alpha_labels", 0),
     )

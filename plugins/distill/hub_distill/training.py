@@ -134,7 +134,7 @@ class Trainer:
         with autocast(self.fleet.device, self.teacher.precision):
             ours: Signals = self.joined(batch)
         follows = batch.next_tokens() if self.comparison.alphas.labels else None
-        sums = self.comparison.sums(ours, answer, follows, batch.lengths)
+        sums = self.comparison.sums(ours, answer, follows)
         return {name: value / self.comparison.rows(name, lengths, self.pupil.kind) for name, value in sums.items()}
 
     def _shared(self, values: dict[str, Tensor]) -> dict[str, float]:

@@ -56,7 +56,7 @@ class Validation:
                 with autocast(device, self._precision):
                     ours = pupil(batch)
                 follows = batch.next_tokens() if self._comparison.alphas.labels else None
-                for name, value in self._comparison.sums(ours, answer, follows, batch.lengths).items():
+                for name, value in self._comparison.sums(ours, answer, follows).items():
                     sums[name] += float(value)
         lengths = [len(each["input_ids"]) for each in self._sequences]
         totals = self._fleet.total(torch.tensor(list(sums.values()), device=device, dtype=torch.float32))
@@ -69,7 +69,7 @@ class Validation:
 
     def _names(self) -> list[str]:
         alphas = self._comparison.alphas
-        return [name for name in ("logits", "labels", "hidden", "cosine", "sentence") if getattr(alphas, name)]
+        return [name for name in ("logits", "labels", "hidden", "cosine") if getattr(alphas, name)]
 
 
 def teacher_scales(

@@ -12,8 +12,8 @@ from hub_distill.signals import Signals
 
 
 def comparison(**alphas: float) -> Comparison:
-    weights = {"logits": 0, "hidden": 0, "cosine": 0, "sentence": 0, "labels": 0, **alphas}
-    states = weights["hidden"] or weights["cosine"] or weights["sentence"]
+    weights = {"logits": 0, "hidden": 0, "cosine": 0, "labels": 0, **alphas}
+    states = weights["hidden"] or weights["cosine"]
     return Comparison(alphas=Alphas(**weights), temperature=2.0, scales=(4.0,) if states else ())
 
 
@@ -51,15 +51,6 @@ def test_hidden_states_that_say_the_mean_lose_one_and_equal_ones_nothing() -> No
     mean = theirs.mean(dim=0).expand_as(theirs)
     assert measured.sums(Signals((mean,), None), Signals((theirs,), None))["hidden"].item() / 4000 == pytest.approx(1)
     assert measured.sums(Signals((theirs,), None), Signals((theirs,), None))["hidden"].item() == 0
-
-
-def test_a_sentence_is_the_mean_of_its_tokens() -> None:
-    theirs = torch.tensor([[1.0, 0.0], [0.0, 1.0], [4.0, 0.0]])
-    ours = torch.tensor([[3.0, 1.0], [-1.0, 1.0], [0.0, 2.0]])
-    measured = comparison(sentence=1)
-    found = measured.sums(Signals((ours,), None), Signals((theirs,), None), lengths=[2, 1])["sentence"]
-    assert found.item() == pytest.approx(1)  # the means of the first two are alike, the other is at a right angle
-    assert measured.rows("sentence", [2, 1], KINDS["feature-extraction"]) == 2
 
 
 def test_cosine_is_of_the_angle_alone() -> None:

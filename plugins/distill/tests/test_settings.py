@@ -52,7 +52,7 @@ def test_how_long_it_learns() -> None:
         (ENCODER, {"alpha_logits": 1}, "alpha_logits is for models that give logits"),
         (CLASSIFIER, {"alpha_labels": 1}, "alpha_labels is for language models"),
         (LANGUAGE, {"layer_map": "even"}, "layer_map says which hidden states"),
-        (ENCODER, {"alpha_hidden": 0, "alpha_cosine": 0, "alpha_sentence": 0}, "every loss has the weight 0"),
+        (ENCODER, {"alpha_hidden": 0, "alpha_cosine": 0}, "every loss has the weight 0"),
     ],
 )
 def test_options_that_exclude_each_other_are_refused(kind, given, reason) -> None:
