@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,6 +13,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "tests"
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as shells start what goes on in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # else no command under test would hear Ctrl-C
 
 RunHub = Callable[..., subprocess.CompletedProcess[str]]
 

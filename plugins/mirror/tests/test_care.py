@@ -105,7 +105,7 @@ def test_writers_and_gc_at_once_lose_nothing(busy):
     assert runs
     assert set(runs) == {0}
     for name, content in kept.items():
-        assert requests.get(f"{busy.url}/ada/x/resolve/main/{name}", timeout=10).content == content
+        assert requests.get(f"{busy.url}/ada/x/resolve/main/{name}", timeout=60).content == content
     busy.command("check")
 
 

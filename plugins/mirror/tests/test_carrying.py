@@ -65,7 +65,7 @@ class Between:
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.counts[request.path] = self.counts.get(request.path, 0) + 1
         headers = {name: value for name, value in request.headers.items() if name.lower() in {"range", "authorization"}}
-        got = requests.get(self.target + request.path, headers=headers, timeout=30)
+        got = requests.get(self.target + request.path, headers=headers, timeout=60)
         body, large = got.content, "/resolve/" in request.path and "w.bin" in request.path
         if self.fault == "lies" and "/resolve/" in request.path:
             body = bytes(len(body))
@@ -184,7 +184,7 @@ def test_the_proxy_streams_while_it_fetches(between, own):
     between.fault = "drips"
     own.start("--proxy", between.url)
     started = time.monotonic()
-    with requests.get(f"{own.url}/ada/m/resolve/main/w.bin", stream=True, timeout=30) as answer:
+    with requests.get(f"{own.url}/ada/m/resolve/main/w.bin", stream=True, timeout=60) as answer:
         next(answer.iter_content(1000))
         first = time.monotonic() - started
         assert sum(map(len, answer.iter_content(MB))) == 8 * MB - 1000
@@ -197,7 +197,7 @@ def test_the_proxy_gives_what_it_has_when_the_upstream_is_gone(between, own, tmp
     between.server.shutdown()
     between.server.server_close()
     assert files_of(own.api(), tmp_path / "b") == before
-    assert requests.get(f"{own.url}/api/models/ada/other", timeout=30).status_code == 502
+    assert requests.get(f"{own.url}/api/models/ada/other", timeout=60).status_code == 502
 
 
 def test_the_proxy_gives_nobody_a_whole_file_that_is_wrong(between, own, tmp_path):
@@ -229,7 +229,7 @@ def test_the_proxy_finds_a_repository_by_the_name_that_it_had(origin, own, betwe
     own.start("--proxy", between.url)
     for name in ("ada/first", "ada/second", "ada/first"):
         assert own.api().model_info(name).id == "ada/second"
-        assert requests.get(f"{own.url}/{name}/resolve/main/x.txt", timeout=10).text == "x"
+        assert requests.get(f"{own.url}/{name}/resolve/main/x.txt", timeout=60).text == "x"
     assert sum(count for path, count in between.counts.items() if "/api/" in path) == 1
 
 

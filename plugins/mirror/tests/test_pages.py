@@ -18,7 +18,7 @@ def test_pages_show_lists_cards_files_history_and_discussions(api, repo, shared)
     sha = api.model_info(repo).sha
 
     def text(path: str) -> str:
-        answer = requests.get(shared.url + path, timeout=10)
+        answer = requests.get(shared.url + path, timeout=60)
         assert answer.status_code == 200, path
         assert "<script" not in answer.text
         assert "<i>question" not in answer.text
@@ -48,12 +48,12 @@ def test_pages_show_lists_cards_files_history_and_discussions(api, repo, shared)
 def test_pages_of_private_repositories_are_for_who_may_see_them(api, repo, shared):
     api.update_repo_settings(repo, private=True)
     for path in (f"/{repo}", f"/{repo}/tree/main", f"/{repo}/commits/main"):
-        answer = requests.get(shared.url + path, headers={"Accept": "text/html"}, timeout=10)
+        answer = requests.get(shared.url + path, headers={"Accept": "text/html"}, timeout=60)
         assert answer.status_code == 401
         assert "Basic" in answer.headers["WWW-Authenticate"]
-        assert requests.get(shared.url + path, auth=("ada", api.token), timeout=10).status_code == 200
-        assert requests.get(shared.url + path, auth=("bob", shared.tokens["bob"]), timeout=10).status_code == 404
-    assert repo not in requests.get(f"{shared.url}/?search={repo[4:]}", timeout=10).text.replace(
+        assert requests.get(shared.url + path, auth=("ada", api.token), timeout=60).status_code == 200
+        assert requests.get(shared.url + path, auth=("bob", shared.tokens["bob"]), timeout=60).status_code == 404
+    assert repo not in requests.get(f"{shared.url}/?search={repo[4:]}", timeout=60).text.replace(
         f'value="{repo[4:]}"', ""
     )
 

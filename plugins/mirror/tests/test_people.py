@@ -78,7 +78,7 @@ def test_roles_are_held_on_a_private_repository(house, secret, name, reads, writ
         requests.get(
             f"{house.url}/{secret}/resolve/main/x.txt",
             headers={"Authorization": f"Bearer {api.token}"} if api.token else {},
-            timeout=10,
+            timeout=60,
         ).status_code
         == reads
     )
@@ -132,7 +132,7 @@ def test_files_of_a_gated_repository_are_asked_for_and_granted(house, tmp_path):
     amy.upload_file(path_or_fileobj=b"inside", path_in_repo="p.txt", repo_id="acme/gated", create_pr=True)
     assert "inside" in amy.get_discussion_details("acme/gated", 1).diff
     assert eve.get_discussion_details("acme/gated", 1).diff is None
-    assert requests.get(f"{house.url}/acme/gated/discussions/1", timeout=10).status_code == 401
+    assert requests.get(f"{house.url}/acme/gated/discussions/1", timeout=60).status_code == 401
     assert anybody.model_info("acme/gated").gated == "manual"
     for who in (eve, anybody):
         with pytest.raises(GatedRepoError):
@@ -140,7 +140,7 @@ def test_files_of_a_gated_repository_are_asked_for_and_granted(house, tmp_path):
         with pytest.raises(GatedRepoError):
             who.auth_check("acme/gated")
     headers = {"Authorization": f"Bearer {eve.token}"}
-    asked = requests.post(f"{house.url}/acme/gated/ask-access", headers=headers, timeout=10)
+    asked = requests.post(f"{house.url}/acme/gated/ask-access", headers=headers, timeout=60)
     assert asked.json() == {"status": "pending"}
     (request,) = amy.list_pending_access_requests("acme/gated")
     assert request.username == "eve"
@@ -163,7 +163,7 @@ def test_where_the_gate_is_automatic_asking_is_enough(house, tmp_path):
     amy.upload_file(path_or_fileobj=b"x", path_in_repo="x.txt", repo_id="acme/auto")
     amy.update_repo_settings("acme/auto", gated="auto")
     headers = {"Authorization": f"Bearer {eve.token}"}
-    assert requests.post(f"{house.url}/acme/auto/ask-access", headers=headers, timeout=10).json() == {
+    assert requests.post(f"{house.url}/acme/auto/ask-access", headers=headers, timeout=60).json() == {
         "status": "accepted"
     }
     assert eve.hf_hub_download("acme/auto", "x.txt", cache_dir=tmp_path)
@@ -174,12 +174,12 @@ def test_a_form_of_another_site_cannot_ask_in_the_name_of_a_browser(house):
     amy.create_repo("acme/form")
     amy.update_repo_settings("acme/form", gated="auto")
     basic = ("eve", eve.token)
-    assert requests.post(f"{house.url}/acme/form/ask-access", auth=basic, timeout=10).status_code == 403
-    page = requests.get(f"{house.url}/acme/form", auth=basic, timeout=10).text
+    assert requests.post(f"{house.url}/acme/form/ask-access", auth=basic, timeout=60).status_code == 403
+    page = requests.get(f"{house.url}/acme/form", auth=basic, timeout=60).text
     proof = page.partition('name="proof" value="')[2].partition('"')[0]
-    answer = requests.post(f"{house.url}/acme/form/ask-access", auth=basic, data={"proof": proof}, timeout=10)
+    answer = requests.post(f"{house.url}/acme/form/ask-access", auth=basic, data={"proof": proof}, timeout=60)
     assert answer.json() == {"status": "accepted"}
-    created = requests.post(f"{house.url}/api/repos/create", auth=basic, json={"name": "x"}, timeout=10)
+    created = requests.post(f"{house.url}/api/repos/create", auth=basic, json={"name": "x"}, timeout=60)
     assert created.status_code == 401
 
 
@@ -202,7 +202,7 @@ def test_a_content_of_another_repository_is_not_had_by_its_hash(house):
         f"{house.url}/api/models/eve/thief/commit/main",
         data="\n".join(map(json.dumps, lines)),
         headers={"Authorization": f"Bearer {eve.token}"},
-        timeout=10,
+        timeout=60,
     )
     assert answer.status_code == 400
     assert "was not uploaded" in answer.json()["error"]
@@ -214,8 +214,8 @@ def test_a_closed_hub_shows_nothing_without_a_token(own, tmp_path):
     own.options = ("--login",)
     own.start()
     ada.create_repo("ada/x")
-    assert requests.get(f"{own.url}/api/models", timeout=10).status_code == 401
-    assert requests.get(f"{own.url}/ada/x", timeout=10).status_code == 401
+    assert requests.get(f"{own.url}/api/models", timeout=60).status_code == 401
+    assert requests.get(f"{own.url}/ada/x", timeout=60).status_code == 401
     with pytest.raises(RepositoryNotFoundError):
         own.api().model_info("ada/missing", token=own.tokens["ada"])
     assert [model.id for model in ada.list_models()] == ["ada/x"]

@@ -57,7 +57,7 @@ def test_a_missing_file_revision_or_repository_is_told_apart(api, repo, shared, 
             who.model_info("ada/nothing")
     with pytest.raises(RepositoryNotFoundError):
         api.model_info("word")
-    head = requests.head(f"{api.endpoint}/{repo}/resolve/main/b.txt", timeout=10)
+    head = requests.head(f"{api.endpoint}/{repo}/resolve/main/b.txt", timeout=60)
     assert head.status_code == 404
     assert head.headers["X-Error-Code"] == "EntryNotFound"
     assert head.headers["X-Repo-Commit"] == api.model_info(repo).sha
@@ -68,24 +68,24 @@ def test_ranges_and_etags_are_those_of_the_standard(api, repo):
     content = bytes(range(256)) * 40
     commit(api, repo, {"x.bin": content, "t.txt": b"hello"})
     url = f"{api.endpoint}/{repo}/resolve/main/x.bin"
-    whole = requests.get(url, timeout=10)
+    whole = requests.get(url, timeout=60)
     assert whole.content == content
     etag = whole.headers["ETag"]
     for asked, start, stop in (("0-9", 0, 10), ("100-", 100, len(content)), ("-7", len(content) - 7, len(content))):
-        part = requests.get(url, headers={"Range": f"bytes={asked}"}, timeout=10)
+        part = requests.get(url, headers={"Range": f"bytes={asked}"}, timeout=60)
         assert part.status_code == 206
         assert part.content == content[start:stop]
         assert part.headers["Content-Range"] == f"bytes {start}-{stop - 1}/{len(content)}"
-    beyond = requests.get(url, headers={"Range": f"bytes={len(content)}-"}, timeout=10)
+    beyond = requests.get(url, headers={"Range": f"bytes={len(content)}-"}, timeout=60)
     assert beyond.status_code == 416
     assert beyond.headers["Content-Range"] == f"bytes */{len(content)}"
-    assert requests.get(url, headers={"If-None-Match": etag}, timeout=10).status_code == 304
-    other = requests.get(url, headers={"Range": "bytes=0-9", "If-Range": '"other"'}, timeout=10)
+    assert requests.get(url, headers={"If-None-Match": etag}, timeout=60).status_code == 304
+    other = requests.get(url, headers={"Range": "bytes=0-9", "If-Range": '"other"'}, timeout=60)
     assert (other.status_code, other.content) == (200, content)
     import hashlib
 
     assert etag == f'"{hashlib.sha256(content).hexdigest()}"'
-    small = requests.head(f"{api.endpoint}/{repo}/resolve/main/t.txt", timeout=10)
+    small = requests.head(f"{api.endpoint}/{repo}/resolve/main/t.txt", timeout=60)
     assert small.headers["ETag"] == '"' + hashlib.sha1(b"blob 5\0hello").hexdigest() + '"'
 
 
@@ -119,7 +119,7 @@ def test_lists_are_searched_filtered_sorted_and_paged(api):
     assert list(api.list_models(search=mark, author="bob")) == []
     pages, url = [], f"{api.endpoint}/api/models?search={mark}&limit=2"
     while url:
-        response = requests.get(url, timeout=10)
+        response = requests.get(url, timeout=60)
         pages.append([model["id"] for model in response.json()])
         url = response.links.get("next", {}).get("url")
     assert pages == [ids[0:2], ids[2:4], ids[4:]]
@@ -163,7 +163,7 @@ def test_every_kind_of_revision_can_be_read(api, repo):
 
     def read(revision: str) -> str:
         quoted = revision.replace("/", "%2F")
-        return requests.get(f"{api.endpoint}/{repo}/resolve/{quoted}/v.txt", timeout=10).text
+        return requests.get(f"{api.endpoint}/{repo}/resolve/{quoted}/v.txt", timeout=60).text
 
     assert [read(name) for name in ("main", "v1.0", first.oid, first.oid[:8], "feat/x", pull.pr_revision)] == list(
         "111123"

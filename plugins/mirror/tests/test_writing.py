@@ -69,7 +69,7 @@ def test_chunks_that_xet_sent_before_are_not_sent_again(api, repo, tmp_path, wit
 
 
 def _counter(url: str, name: str) -> float:
-    lines = requests.get(f"{url}/metrics", timeout=10).text.splitlines()
+    lines = requests.get(f"{url}/metrics", timeout=60).text.splitlines()
     return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
 
@@ -197,7 +197,7 @@ def test_a_pull_request_that_conflicts_says_so_and_is_not_merged(api, repo):
     assert api.get_discussion_details(repo, 1).conflicting_files == ["a.txt"]
     with pytest.raises(HfHubHTTPError, match="both sides changed"):
         api.merge_pull_request(repo, 1)
-    assert requests.get(f"{api.endpoint}/{repo}/resolve/main/a.txt", timeout=10).text == "ours"
+    assert requests.get(f"{api.endpoint}/{repo}/resolve/main/a.txt", timeout=60).text == "ours"
     assert made.pr_revision == "refs/pr/1"
 
 
