@@ -63,6 +63,10 @@ class Between:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
+        if self.fault == "gone":  # lines that were kept open end too
+            request.close_connection = True
+            request.connection.shutdown(socket.SHUT_RDWR)
+            return
         self.counts[request.path] = self.counts.get(request.path, 0) + 1
         headers = {name: value for name, value in request.headers.items() if name.lower() in {"range", "authorization"}}
         got = requests.get(self.target + request.path, headers=headers, timeout=60)
@@ -194,6 +198,7 @@ def test_the_proxy_streams_while_it_fetches(between, own):
 def test_the_proxy_gives_what_it_has_when_the_upstream_is_gone(between, own, tmp_path):
     own.start("--proxy", between.url, "--fresh", "0")
     before = files_of(own.api(), tmp_path / "a")
+    between.fault = "gone"
     between.server.shutdown()
     between.server.server_close()
     assert files_of(own.api(), tmp_path / "b") == before
