@@ -1,10 +1,11 @@
 """Half of the layers of all-MiniLM-L6-v2, dropped and distilled on news within ten minutes of processor time.
 
 Trains on the first 250 of the 300 news documents of gensim's test data (`lee_background.cor`), a sentence or half of
-one on each line, and measures on the sentences of the other 50: the mean cosine between the vectors of the student and of the whole
-model, both through `hub.load`, before and after. Processor time is that of this process, all threads together, with
-everything that the step does in it: loading, tokens, the teacher, validations. One thread: two that wait for each other
-on a busy machine spend time in which nothing is learnt. Needs the plugins torch, text, and distill, and once
+one on each line, and measures on the sentences of the other 50: the mean cosine between the vectors of the student and
+of the whole model, both through `hub.load`, before and after. Processor time is that of this process, all threads
+together, with everything that the step does in it: loading, tokens, the teacher, validations. One thread: two that wait
+for each other on a busy machine spend time in which nothing is learnt. Needs the plugins
+torch, text, distill and prune, and once
 `pip download --no-deps gensim==4.4.0` for the data, which is read from the wheel and never imported.
 `python benchmarks/distill.py FILE [--steps N] [--prune]`; fails below 0.94 or past 600 s. The last line is JSON.
 """
