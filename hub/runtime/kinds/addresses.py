@@ -12,6 +12,7 @@ from pathlib import Path
 from hub import config
 from hub.errors import InputError, SourceError
 from hub.sources import SourceContext
+from hub.store.memory_sink import MemorySink
 from hub.types import WeightFile
 
 __all__ = ["LARGEST", "fetch_input", "is_address"]
@@ -42,7 +43,9 @@ def fetch_input(address: str, *, largest: int = LARGEST) -> bytes:
     scheme, _, locator = address.partition(":")
     if scheme.lower() != "https":
         raise InputError(f"{address} is not encrypted: inputs are fetched over https alone")
-    sink = _Memory(address, largest)
+    file = WeightFile(path=address, size=None, sha256=None, sources=(address,))
+    too_large = f"{address} is larger than {largest >> 20} MiB"
+    sink = MemorySink(file, largest, lambda: InputError(too_large, hint="Download it first"))
     try:
         with tempfile.TemporaryDirectory(prefix="hub-") as scratch:
             context = SourceContext(scratch=Path(scratch), offline=bool(config.get("offline")))
@@ -51,36 +54,3 @@ def fetch_input(address: str, *, largest: int = LARGEST) -> bytes:
     except SourceError as error:
         raise InputError(f"{address} cannot be fetched: {error.message}", hint=error.hint) from error
     return bytes(sink.content)
-
-
-class _Memory:
-    """A sink that keeps what comes, up to a size that nobody promised."""
-
-    def __init__(self, address: str, largest: int) -> None:
-        self._file = WeightFile(path=address, size=None, sha256=None, sources=(address,))
-        self._largest = largest
-        self.content = bytearray()
-
-    @property
-    def file(self) -> WeightFile:
-        return self._file
-
-    @property
-    def offset(self) -> int:
-        return len(self.content)
-
-    def restart(self) -> None:
-        self.content.clear()
-
-    def write(self, chunk: bytes) -> None:
-        self.content += chunk
-        if len(self.content) > self._largest:
-            raise InputError(f"{self._file.path} is larger than {self._largest >> 20} MiB", hint="Download it first")
-
-    def adopt(self, path: Path) -> None:
-        self.restart()
-        with path.open("rb") as stream:
-            self.write(stream.read(self._largest + 1))
-
-    def note(self, received: int) -> None:
-        """Nothing is shown of an input."""

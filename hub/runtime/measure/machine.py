@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from hub.cpus import allowed_cpus
 from hub.memory import total_memory
 from hub.types import JSON
 
@@ -45,15 +45,10 @@ def this_machine() -> Machine:
     return Machine(
         system=f"{platform.system()} {platform.machine()}",
         processor=info.get("model name") or platform.processor() or platform.machine(),
-        cores=_cores(),
+        cores=len(allowed_cpus()),
         memory=total_memory(),
         features=tuple(name for name in _FEATURES if name in flags),
     )
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def _cpuinfo() -> dict[str, str]:

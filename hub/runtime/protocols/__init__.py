@@ -9,6 +9,7 @@ Knows nothing of plans, plugins or processes.
 
 from typing import TYPE_CHECKING
 
+from hub.cpus import allowed_cpus, usable_cores, usable_cpus
 from hub.runtime.protocols.model import Fidelity, Model, Stream
 from hub.runtime.protocols.requests import (
     VERBS,
@@ -53,4 +54,7 @@ __all__ = [
     "Tensor",
     "TransformRequest",
     "Weights",
+    "allowed_cpus",
+    "usable_cores",
+    "usable_cpus",
 ]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from hub.runtime.protocols import OpenRequest, Session
+from hub.runtime.protocols import OpenRequest, Session, usable_cpus
 from hub_ctranslate2.facts import TASKS
 from hub_ctranslate2.library import open_translator, open_whisper
 from hub_ctranslate2.sequences import SequenceSession
-from hub_ctranslate2.threads import usable_cpus
 from hub_ctranslate2.vocabulary import read_vocabulary
 from hub_ctranslate2.whisper import WhisperSession
 

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 import xllamacpp  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError, OptionError
-from hub.runtime.protocols import OpenRequest, Probe, Session
+from hub.runtime.protocols import OpenRequest, Probe, Session, usable_cores
 from hub.types import JSON
 from hub_llamacpp.facts import context_of, rounded
 from hub_llamacpp.gguf import GGUFError, Scalar, check, read_metadata
 from hub_llamacpp.sessions import ChatSession, EmbedSession
-from hub_llamacpp.threads import usable_cores
 
 if TYPE_CHECKING:
     from hub_llamacpp.scoring import Vocabulary

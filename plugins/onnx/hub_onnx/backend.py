@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 import onnxruntime  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
-from hub.runtime.protocols import OpenRequest, Probe, Session, Tensor
+from hub.runtime.protocols import OpenRequest, Probe, Session, Tensor, usable_cpus
 from hub.types import JSON, OptionValue
 from hub_onnx.facts import graph_of
-from hub_onnx.threads import usable_cpus
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array, Feeds, Outputs

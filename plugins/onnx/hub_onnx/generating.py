@@ -16,10 +16,20 @@ import numpy as np
 import onnxruntime_genai as genai  # type: ignore[import-untyped]
 
 from hub.errors import ContextOverflow, InferenceError, InputError
-from hub.runtime.protocols import Delta, Emit, Generate, Generated, OpenRequest, Sampling, Score, Scored, Session
+from hub.runtime.protocols import (
+    Delta,
+    Emit,
+    Generate,
+    Generated,
+    OpenRequest,
+    Sampling,
+    Score,
+    Scored,
+    Session,
+    usable_cpus,
+)
 from hub.types import JSON
 from hub_onnx.facts import GENAI
-from hub_onnx.threads import usable_cpus
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array

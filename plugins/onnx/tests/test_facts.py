@@ -2,7 +2,6 @@
 
 import pytest
 from hub_onnx.facts import accepts, graph_of, memory
-from hub_onnx.threads import usable_cpus
 
 from hub.types import Facts
 
@@ -45,10 +44,3 @@ def test_the_estimate_grows_with_the_model():
     assert memory(facts("m.onnx", config=small), {}).weights == 90_000_000
     assert memory(facts("m.onnx"), {}).working < memory(facts("m.onnx", config=small), {}).working
     assert memory(facts("m.onnx", config=small), {}).working < memory(facts("m.onnx", config=large), {}).working
-
-
-@pytest.mark.parametrize(("quota", "cpus"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("", 4)])
-def test_affinity_and_quota_limit_the_threads(tmp_path, monkeypatch, quota, cpus):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
-    (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cpus(tmp_path / "cpu.max") == cpus

@@ -6,8 +6,7 @@ Names: https://docs.openvino.ai/2025/openvino-workflow/running-inference/inferen
 from __future__ import annotations
 
 from hub.errors import OptionError
-from hub.runtime.protocols import OpenRequest
-from hub_openvino.threads import cpus, usable_cpus
+from hub.runtime.protocols import OpenRequest, allowed_cpus, usable_cpus
 
 __all__ = ["DEVICES", "PRECISIONS", "Properties", "precision_of", "properties"]
 
@@ -38,7 +37,7 @@ def properties(request: OpenRequest, precision: str) -> Properties:
     threads = options.get("threads")
     if on_cpu and isinstance(threads, int):
         found["INFERENCE_NUM_THREADS"] = threads
-    elif on_cpu and usable_cpus() < cpus():  # OpenVINO sees the affinity, and not the quota
+    elif on_cpu and usable_cpus() < len(allowed_cpus()):  # OpenVINO sees the affinity, and not the quota
         found["INFERENCE_NUM_THREADS"] = usable_cpus()
     if options.get("cache_dir") is not None:
         found["CACHE_DIR"] = str(options["cache_dir"])

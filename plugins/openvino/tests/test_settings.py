@@ -4,7 +4,6 @@ import openvino_genai as genai
 import pytest
 from hub_openvino.sampling import OFF, fields
 from hub_openvino.settings import precision_of, properties
-from hub_openvino.threads import cpus, usable_cpus
 
 from hub.runtime.protocols import Sampling
 from plugins.openvino.tests.conftest import chat_request, request
@@ -60,11 +59,3 @@ def test_the_precision_is_that_of_the_recipe_or_the_option_or_the_default(tmp_pa
     assert precision_of(request(tmp_path, precision="auto"), "f32") == "auto"
     assert precision_of(request(tmp_path, steps=("bf16",)), "f32") == "bf16"
     assert precision_of(request(tmp_path, precision="bf16", steps=("bf16",)), "f32") == "bf16"
-
-
-@pytest.mark.parametrize(("quota", "found"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("", 4)])
-def test_affinity_and_quota_limit_the_threads(tmp_path, monkeypatch, quota, found):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
-    (tmp_path / "cpu.max").write_text(quota)
-    assert cpus() == 4
-    assert usable_cpus(tmp_path / "cpu.max") == found

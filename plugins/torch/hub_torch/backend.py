@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from hub.errors import InferenceError, UsageError
-from hub.runtime.protocols import OpenRequest, Session
+from hub.runtime.protocols import OpenRequest, Session, usable_cpus
 from hub_torch.devices import probe, refuse_missing
 from hub_torch.facts import dtype_asked, memory
 from hub_torch.generating import GenerateSession
@@ -18,7 +18,6 @@ from hub_torch.modules import open_module
 from hub_torch.running import RunSession
 from hub_torch.steps import QUANTIZED
 from hub_torch.tasks import KINDS
-from hub_torch.threads import usable_cpus
 
 __all__ = ["open_model"]
 

@@ -18,13 +18,12 @@ from accelerate import init_empty_weights  # type: ignore[import-untyped]
 from gguf import GGUFReader
 
 from hub.errors import HubError, InferenceError
-from hub.runtime.protocols import TransformRequest
+from hub.runtime.protocols import TransformRequest, usable_cpus
 from hub_torch.computing import computing
 from hub_torch.conversion_tokenizer import save_tokenizer
 from hub_torch.diagnosis import broken, name_origin
 from hub_torch.library import AutoConfig, AutoModelForCausalLM, GenerationConfig, PreTrainedModel, quiet, transformers
 from hub_torch.loading import read_config
-from hub_torch.threads import usable_cpus
 
 __all__ = ["convert"]
 

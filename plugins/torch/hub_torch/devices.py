@@ -12,9 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 import torch
 
 from hub.errors import InferenceError, OptionError
-from hub.runtime.protocols import Probe
+from hub.runtime.protocols import Probe, usable_cpus
 from hub_torch.processor import fast_bfloat16, fast_float16
-from hub_torch.threads import usable_cpus
 
 __all__ = ["choose_dtype", "free_bytes", "probe", "refuse_missing", "usable_dtypes"]
 

@@ -17,14 +17,13 @@ from safetensors.torch import load_file
 from torch import nn
 
 from hub.errors import InferenceError, InputError
-from hub.runtime.protocols import OpenRequest, Session, Tensor
+from hub.runtime.protocols import OpenRequest, Session, Tensor, usable_cpus
 from hub_torch.computing import computing
 from hub_torch.devices import choose_dtype
 from hub_torch.diagnosis import broken, name_origin
 from hub_torch.facts import dtype_asked
 from hub_torch.faults import explaining_memory
 from hub_torch.tasks import Kind
-from hub_torch.threads import usable_cpus
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array, Feeds, Outputs

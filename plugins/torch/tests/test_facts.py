@@ -7,7 +7,6 @@ import pytest
 from hub_torch.conversion_facts import FAMILIES, predict
 from hub_torch.facts import accepts, memory
 from hub_torch.families import families
-from hub_torch.threads import usable_cpus
 
 from hub.types import Facts, WeightFile
 
@@ -159,10 +158,3 @@ def test_the_architectures_of_gguf_are_known_to_transformers():
 
     assert {family.removesuffix("_text") for family in FAMILIES.values()} <= {*GGUF_SUPPORTED_ARCHITECTURES}
     assert {*FAMILIES.values()} <= {*MODEL_FOR_CAUSAL_LM_MAPPING_NAMES}
-
-
-@pytest.mark.parametrize(("quota", "cpus"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("", 4)])
-def test_affinity_and_quota_limit_the_threads(tmp_path, monkeypatch, quota, cpus):
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 1, 2, 3}, raising=False)
-    (tmp_path / "cpu.max").write_text(quota)
-    assert usable_cpus(tmp_path / "cpu.max") == cpus

@@ -1,9 +1,10 @@
-"""Counting cores."""
+"""Counting CPUs and cores."""
 
 import os
 
 import pytest
-from hub_llamacpp.threads import usable_cores
+
+from hub.cpus import allowed_cpus, usable_cores, usable_cpus
 
 
 @pytest.fixture
@@ -44,3 +45,10 @@ def test_the_quota_of_an_older_cgroup_limits(system):
 def test_without_topology_every_logical_cpu_counts(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2}, raising=False)
     assert usable_cores(tmp_path) == 3
+
+
+@pytest.mark.parametrize(("quota", "cpus"), [("max 100000", 4), ("150000 100000", 2), ("10000 100000", 1), ("", 4)])
+def test_affinity_and_quota_limit_the_cpus(system, quota, cpus):
+    (system / "fs/cgroup/cpu.max").write_text(quota)
+    assert len(allowed_cpus()) == 4
+    assert usable_cpus(system) == cpus
