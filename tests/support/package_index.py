@@ -119,6 +119,7 @@ def pip_env(index: str) -> dict[str, str]:
     """Environment of a process whose pip knows this index alone, and gives up at once."""
     return {
         "PIP_CONFIG_FILE": "/dev/null",
+        "PIP_NO_INDEX": "0",
         "PIP_INDEX_URL": index,
         "PIP_EXTRA_INDEX_URL": "",
         "PIP_FIND_LINKS": "",

@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from huggingface_hub import HfApi
 
 from plugins.mirror.tests.conftest import Mirror
-from tests.conftest import weights_home  # noqa: F401
-
-ROOT = Path(__file__).parents[3]
+from tests.conftest import CACHE, pip, weights_home  # noqa: F401
 
 
 @pytest.fixture
@@ -113,10 +112,10 @@ print([model.id for model in api.list_models(search=repo.split("/")[1])], api.wh
 @pytest.mark.venv
 @pytest.mark.parametrize("xet", ["0", "1"])
 def test_the_last_client_of_version_1_uploads_and_downloads(env, repo, tmp_path, xet):
-    target = ROOT / ".cache" / "tests" / "huggingface-hub-1"
-    if not (target / "huggingface_hub").is_dir():
-        wanted = ["huggingface-hub<2", "hf-xet"]
-        run(dict(os.environ), sys.executable, "-m", "pip", "install", "--quiet", "--target", str(target), *wanted)
+    target = CACHE / "huggingface-hub-1"
+    with FileLock(f"{target}.lock"):
+        if not (target / "huggingface_hub").is_dir():
+            pip("install", "--quiet", "--target", str(target), "huggingface-hub<2", "hf-xet")
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "w.bin").write_bytes(os.urandom(12_000_000))

@@ -1,12 +1,10 @@
 """Real weights, behind the public API; and real sentences to classify."""
 
-import subprocess
-import sys
 import zipfile
 
 import pytest
 
-from tests.conftest import CACHE, hub_home, pull_once, run_hub, weights_home  # noqa: F401
+from tests.conftest import CACHE, hub_home, pip, pull_once, run_hub, weights_home  # noqa: F401
 
 _WHEEL, _SENTENCES = "gensim==4.4.0", "gensim/test/test_data/pang_lee_polarity.cor"
 
@@ -26,10 +24,7 @@ def polarity():
 
 
 def _from_wheel(folder):
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), _WHEEL]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=600)
-    if result.returncode:
-        pytest.fail(f"pip download {_WHEEL} failed:\n{result.stderr}")
+    pip("download", "--quiet", "--no-deps", "--dest", str(folder), _WHEEL)
     [wheel] = folder.glob("gensim-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         content = archive.read(_SENTENCES)

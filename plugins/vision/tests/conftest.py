@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -12,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from tests.conftest import CACHE, hub_home, pull_once, run_hub  # noqa: F401
+from tests.conftest import CACHE, hub_home, pip, pull_once, run_hub  # noqa: F401
 
 WEIGHTS = ("ppocr", "efficientnet-lite0")
 PHOTOS = "scikit-image==0.26.0"
@@ -41,8 +39,7 @@ def photos() -> Path:
     with FileLock(CACHE / "photos.lock"):
         if not all((folder / name).is_file() for name in NAMES):
             folder.mkdir(parents=True, exist_ok=True)
-            fetch = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), PHOTOS]
-            subprocess.run(fetch, check=True, timeout=600)
+            pip("download", "--quiet", "--no-deps", "--dest", str(folder), PHOTOS)
             [wheel] = folder.glob("scikit_image-*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 for name in NAMES:
