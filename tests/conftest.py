@@ -7,10 +7,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from tests.support.hub_on_loopback import HubOnLoopback
+    from tests.support.mirror import Mirror
 
 ROOT = Path(__file__).parents[1]
 CACHE = ROOT / ".cache" / "tests"
@@ -88,3 +93,31 @@ def weights_home() -> Path:
 
 
 WEIGHTS = ("smollm2-135m", "all-minilm-l6-v2:safetensors", "all-minilm-l6-v2:onnx", "all-minilm-l6-v2:onnx-int8")
+
+
+@pytest.fixture(scope="session")
+def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
+    """A real hub, served by the real command for all tests of `hf:`; see `hub`."""
+    pytest.importorskip("hub_mirror", reason="openmodelhub-mirror is not installed, the hub that `hf:` is tested on")
+    from tests.support.mirror import Mirror
+
+    server = Mirror(tmp_path_factory.mktemp("mirror") / "root")
+    server.add_user("root", "--admin")
+    server.add_user("member")
+    server.add_user("stranger")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def hub(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Iterator[HubOnLoopback]:
+    """The real hub without repositories, at the end of a line that counts and can be spoilt."""
+    from huggingface_hub import constants
+
+    from tests.support.hub_on_loopback import HubOnLoopback
+
+    for name, value in {"OFFLINE": False, "DISABLE_PROGRESS_BARS": True, "DISABLE_XET": True}.items():
+        monkeypatch.setattr(constants, f"HF_HUB_{name}", value)
+    with HubOnLoopback(mirror) as served:
+        yield served

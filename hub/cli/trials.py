@@ -48,6 +48,9 @@ def options_of_ways(function: F) -> F:
     """Options that say which ways are measured, and how thoroughly."""
     for option in (
         click.option("--task", metavar="TASK", help="Another task than the model's own."),
+        click.option(
+            "--allow-pickle", is_flag=True, default=None, help="Allow weights of a format that can carry code."
+        ),
         click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds; ways take turns."),
         click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="Measure on this text."),
         click.option(
@@ -94,6 +97,7 @@ def prepare(model: str, options: dict[str, Any], progress: Progress, *, lossless
         recipes=tuple(dict.fromkeys(options["recipes"])) or None,
         lossless=lossless,
         task=options["task"],
+        allow_pickle=options["allow_pickle"],
     )
     ways = find_ways(target, asked, host=host, store=store)
     effort = Effort(rounds=options["repeat"], batches=tuple(sorted(set(options["batches"]))))

@@ -4,6 +4,7 @@ Light on purpose: no numpy, no framework. The host, which loads plugins, lives i
 imported here.
 """
 
+from hub.plugin.fixtures import Fixture, KindFixture, SourceFixture, TaskFixture, WeightsFixture
 from hub.plugin.hooks import CONTRACT, GROUP, hookimpl
 from hub.plugin.specs import (
     BackendSpec,
@@ -25,7 +26,9 @@ __all__ = [
     "BackendSpec",
     "Estimate",
     "Facts",
+    "Fixture",
     "FormatSpec",
+    "KindFixture",
     "KindSpec",
     "Listing",
     "LoadStep",
@@ -35,9 +38,12 @@ __all__ = [
     "Sink",
     "Source",
     "SourceContext",
+    "SourceFixture",
     "SourceSpec",
+    "TaskFixture",
     "TaskSpec",
     "TransformSpec",
     "WeightFile",
+    "WeightsFixture",
     "hookimpl",
 ]

@@ -64,6 +64,9 @@ class TaskSpec:
     data
         Files of a public data set, with hashes and sources like weights; calibration and measures use it where the
         person names no file.
+    labelled
+        `(paths: tuple[Path, ...]) -> list` of `(input, right answer)`, the answer as a text: what measures are taken on
+        where the person names no file. `paths` are the files of `data`; no transform learns from what it gives.
     read
         `(paths: tuple[Path, ...]) -> list` of inputs: reads such files, and those of the person. Without it, each
         line of a text file is an input.
@@ -79,6 +82,7 @@ class TaskSpec:
     summary: str = ""
     samples: str | None = None
     data: tuple[WeightFile, ...] = ()
+    labelled: str | None = None
     read: str | None = None
     fidelity: str | None = None
     draw: str | None = None

@@ -34,6 +34,9 @@ Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 lower-c
 Size = Annotated[int, Meta(ge=0, le=2**53, description="bytes")]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Text = Annotated[str, Meta(max_length=500)]
+Login = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\Z", max_length=64, description="account on GitHub")
+]
 Address = Annotated[str, Meta(pattern=r"^https?://[^\s]+\Z", max_length=1000)]
 SourceText = Annotated[
     str,
@@ -69,7 +72,8 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One concrete set of weights. The order of variants in their model is the order of preference.
 
     `steps` are the steps of a recipe that its maker already did (`int8`); `requires` are packages of plugins that
-    can run it.
+    can run it. A variant is a version: what is listed under its name keeps its bytes. One that is not to be used any
+    more says why in `yanked`; it is found by its name alone then.
     """
 
     name: Name
@@ -79,6 +83,7 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     steps: tuple[Name, ...] = ()
     requires: tuple[Package, ...] = ()
     summary: Text = ""
+    yanked: Text = ""
 
     @property
     def size(self) -> int:
@@ -91,7 +96,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An entry. `config` holds the numbers that size a model, under their names in a Hugging Face `config.json`."""
+    """An entry. `config` holds the numbers that size a model, under their names in a Hugging Face `config.json`.
+
+    `owners` may change it; without any, the maintainers of the registry do.
+    """
 
     id: Id
     task: Annotated[Name, Meta(description="Hugging Face task name")]
@@ -106,6 +114,7 @@ class Model(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     config: dict[str, Any] = msgspec.field(default_factory=dict)  # Any: JSON of the model's own config.json
     links: dict[str, Address] = msgspec.field(default_factory=dict)
     example: Annotated[str, Meta(max_length=500, description="an input to try it with")] = ""
+    owners: tuple[Login, ...] = ()
 
     @property
     def name(self) -> str:
@@ -124,6 +133,8 @@ class Plugin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     formats: tuple[Name, ...] = ()
     license: Annotated[str, Meta(max_length=200, description="SPDX expression")] = ""
     homepage: Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?\Z", max_length=1000)] = ""
+    owners: tuple[Login, ...] = ()
+    yanked: Text = ""
 
 
 class Registry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -131,5 +142,6 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     schema: Annotated[int, Meta(ge=1, description="number of the schema: 1")]
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]*\Z", max_length=96)]
+    maintainers: tuple[Login, ...] = ()
     models: tuple[Model, ...] = ()
     plugins: tuple[Plugin, ...] = ()

@@ -29,7 +29,7 @@ from hub.types import Artifact
 if TYPE_CHECKING:
     from hub.plugin.host import Host
 
-__all__ = ["HubWarning", "LoadedModel", "load", "load_target", "plan", "pull"]
+__all__ = ["HubWarning", "LoadedModel", "load", "load_plan", "load_target", "plan", "pull"]
 
 
 class HubWarning(UserWarning):
@@ -134,9 +134,15 @@ def load_target(
         task=task,
         allow_pickle=allow_pickle,
     )
+    return load_plan(target, chosen, worker=worker, progress=progress)
+
+
+def load_plan(target: Target, chosen: Plan, *, worker: bool, progress: Progress | None = None) -> LoadedModel:
+    """As `load`, of a plan that was made already."""
+    host, store = get_host(), Store()
     require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
-        _say(note, progress, depth=4)
+        _say(note, progress, depth=5)
     chosen, artifact = make_ready(target, chosen, host=host, store=store, progress=progress)
     return LoadedModel(
         chosen,

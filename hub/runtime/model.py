@@ -180,6 +180,34 @@ class LoadedModel:
             self._streams.add(pieces)
         return pieces
 
+    def submit(
+        self,
+        inputs: Sequence[Any],  # Any: as in infer
+        options: Mapping[str, object],
+        emit: Emit,
+        cancel: Cancel,
+    ) -> list[Any]:
+        """Answer a list of inputs, telling all that comes on the way, until done or `cancel` is set.
+
+        For who serves others: inputs are not read here but where the model runs, so that a broken file of a stranger
+        is decoded there; and the call is made in the caller's own thread.
+
+        Raises
+        ------
+        Cancelled
+            `cancel` was set.
+        HubError
+            As `infer`.
+        """
+        self._refuse_closed()
+        results = self._engine.infer(inputs, self._resolve(options), emit, cancel)
+        return [self._reader.answer(result) for result in results]
+
+    @property
+    def pid(self) -> int | None:
+        """Id of the process that the model runs in, where that is another one."""
+        return getattr(self._engine, "pid", None)
+
     @property
     def options(self) -> dict[str, OptionValue]:
         """Call options that `infer` and `stream` take, with their defaults."""

@@ -98,9 +98,9 @@ def ask_wrongly(session: Session, verb: str) -> None:
         session.generate(Generate(prompts=()), silent)
 
 
-def make_feeds(inputs: Sequence[Tensor], size: int = 2) -> dict[str, Array]:
+def make_feeds(inputs: Sequence[Tensor], size: int = 2, seed: int = 0) -> dict[str, Array]:
     """Small feeds that fit: ones for integers and booleans, numbers from 0 to 1 for the rest."""
-    generator = np.random.default_rng(0)
+    generator = np.random.default_rng(seed)
     feeds: dict[str, Array] = {}
     for tensor in inputs:
         shape = tuple(dim if isinstance(dim, int) else size for dim in tensor.shape)

@@ -12,7 +12,6 @@ import pytest
 
 from hub.store.store import Store
 from tests.support.faulty_server import FaultyServer
-from tests.support.loopback_hub import LoopbackHub
 from tests.support.store import listed, noise, registry, weight
 
 ONE, TWO, CONFIG = noise(100_000), noise(60_000, seed=1), b'{"model_type": "toy"}'
@@ -141,22 +140,21 @@ def test_pulling_a_named_variant_loads_no_plugin(run_hub, env, tmp_path):
     assert result.stdout.splitlines()[-1] == "[]", result.stderr
 
 
-def test_an_unlisted_repository_is_pinned_and_a_change_is_not_taken(run_hub, hub_home):
-    with LoopbackHub() as hub:
-        repository = hub.add("org/m", {"model.gguf": ONE, "config.json": CONFIG})
-        first = run_hub("pull", "hf:org/m", "--json", env=hub.env)
-        assert first.returncode == 0, first.stderr
-        assert "nobody vouches" in first.stderr
-        (pulled,) = json.loads(first.stdout)
-        assert pulled["model"] == "hf:org/m"
-        assert all(file["sha256"] for file in pulled["files"])
-        downloads = hub.downloads()
-        repository.commit({"model.gguf": TWO, "config.json": CONFIG})
-        changed = run_hub("pull", "hf:org/m", env=hub.env)
-        assert changed.returncode == 4
-        assert weight("", ONE).sha256 in changed.stderr
-        assert hub.downloads() == downloads
-        (record,) = Store().records()
-        assert record.revision == pulled["revision"] in repository.commits
-        without = run_hub("pull", "hf:org/m", "--json", env={**hub.env, "HUB_OFFLINE": "1"})
-        assert json.loads(without.stdout) == [pulled]
+def test_an_unlisted_repository_is_pinned_and_a_change_is_not_taken(run_hub, hub):
+    repository = hub.add("org/m", {"model.gguf": ONE, "config.json": CONFIG})
+    first = run_hub("pull", "hf:org/m", "--json", env=hub.env)
+    assert first.returncode == 0, first.stderr
+    assert "nobody vouches" in first.stderr
+    (pulled,) = json.loads(first.stdout)
+    assert pulled["model"] == "hf:org/m"
+    assert all(file["sha256"] for file in pulled["files"])
+    downloads = hub.downloads()
+    repository.commit({"model.gguf": TWO, "config.json": CONFIG})
+    changed = run_hub("pull", "hf:org/m", env=hub.env)
+    assert changed.returncode == 4
+    assert weight("", ONE).sha256 in changed.stderr
+    assert hub.downloads() == downloads
+    (record,) = Store().records()
+    assert record.revision == pulled["revision"] in repository.commits
+    without = run_hub("pull", "hf:org/m", "--json", env={**hub.env, "HUB_OFFLINE": "1"})
+    assert json.loads(without.stdout) == [pulled]

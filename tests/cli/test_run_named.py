@@ -224,6 +224,13 @@ class TestPickle:
         assert run_hub("plan", "old-ink").returncode == 4
         assert run_hub("plan", "old-ink", "--allow-pickle").returncode == 0
 
+    def test_what_is_measured_asks_as_well(self, run_hub: RunHub) -> None:
+        for command in ("bench", "tune"):
+            result = run_hub(command, "old-ink", "--repeat", "1")
+            assert (result.returncode, result.stdout) == (4, ""), result.stderr
+            assert "hub run old-ink --allow-pickle" in result.stderr
+        assert run_hub("tune", "old-ink", "--repeat", "1", "--allow-pickle").returncode == 0
+
     def test_it_is_opened_once_allowed(self, run_hub: RunHub) -> None:
         result = run_hub("run", "old-ink", "--allow-pickle", "a.grid")
         assert json.loads(result.stdout)[0]["score"] == 0.5, result.stderr

@@ -1,12 +1,10 @@
-"""Unlisted repositories, through the real command and the real client, on a small Hugging Face Hub on loopback."""
+"""Unlisted repositories, through the real command and the real client, on a real hub on loopback."""
 
 from __future__ import annotations
 
 import json
 
 import pytest
-
-from tests.support.loopback_hub import LoopbackHub
 
 BERT = {
     "config.json": json.dumps({"model_type": "bert", "max_position_embeddings": 512}).encode(),
@@ -18,12 +16,6 @@ BERT = {
 
 
 @pytest.fixture
-def hub():
-    with LoopbackHub() as hub:
-        yield hub
-
-
-@pytest.fixture
 def info(hub, run_hub):
     def ask(reference: str):
         return run_hub("info", "--json", reference, env=hub.env)
@@ -32,7 +24,7 @@ def info(hub, run_hub):
 
 
 def test_an_unlisted_repository_is_told_by_its_files_and_its_config(hub, info):
-    commit = next(iter(hub.add("acme/bert", BERT).commits))
+    commit = hub.add("acme/bert", BERT).refs["main"]
     result = info("hf:acme/bert")
     assert result.returncode == 0, result.stderr
     shown = json.loads(result.stdout)

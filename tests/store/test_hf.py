@@ -1,4 +1,4 @@
-"""Source `hf:`: the real `huggingface_hub` client in a process of its own, against a hub on loopback."""
+"""Source `hf:`: the real `huggingface_hub` client in a process of its own, against a real hub on loopback."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.loopback_hub import LoopbackHub, Repository
+from tests.support.hub_on_loopback import HubOnLoopback, Repository
 
 WEIGHTS = os.urandom(25_000_000)
 CONFIG = b'{"model_type": "bert"}'
@@ -21,17 +20,11 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as server:
-        yield server
-
-
-@pytest.fixture
-def repository(hub: LoopbackHub) -> Repository:
+def repository(hub: HubOnLoopback) -> Repository:
     return hub.add("org/model", {"config.json": CONFIG, "w.safetensors": WEIGHTS, ODD: b"odd"})
 
 
-def ask(hub: LoopbackHub, *arguments: str, **env: str) -> list[dict[str, object]]:
+def ask(hub: HubOnLoopback, *arguments: str, **env: str) -> list[dict[str, object]]:
     """Run the source; gives what the sink saw, or the error, of each locator."""
     result = subprocess.run(
         [sys.executable, "-m", "tests.support.try_source", "hf", *arguments],
@@ -56,19 +49,19 @@ def cached(name: str = "") -> list[Path]:
     return [path for path in Path(os.environ["HF_HOME"]).rglob(f"hub/**/*{name}") if not path.is_dir()]
 
 
-def test_file_is_adopted_where_the_shared_cache_has_it(hub: LoopbackHub, repository: Repository) -> None:
+def test_file_is_adopted_where_the_shared_cache_has_it(hub: HubOnLoopback, repository: Repository) -> None:
     small, large, odd = ask(hub, "org/model@main/config.json", "org/model@main/w.safetensors", f"org/model@main/{ODD}")
     assert [small["sha256"], large["sha256"], odd["sha256"]] == [sha256(CONFIG), sha256(WEIGHTS), sha256(b"odd")]
     assert str(large["adopted"]).startswith(os.environ["HF_HOME"])
     assert Path(str(large["adopted"])).name == sha256(WEIGHTS)
 
 
-def test_received_bytes_are_noted_once(hub: LoopbackHub, repository: Repository) -> None:
+def test_received_bytes_are_noted_once(hub: HubOnLoopback, repository: Repository) -> None:
     (large,) = ask(hub, "org/model@main/w.safetensors")
     assert large["noted"] == len(WEIGHTS)
 
 
-def test_what_the_cache_has_is_taken_without_the_network(hub: LoopbackHub, repository: Repository) -> None:
+def test_what_the_cache_has_is_taken_without_the_network(hub: HubOnLoopback, repository: Repository) -> None:
     commit = repository.refs["main"]
     locators = [f"org/model@{commit}/w.safetensors", f"org/model@{commit}/{ODD}"]
     ask(hub, *locators)
@@ -84,7 +77,7 @@ def test_what_the_cache_has_is_taken_without_the_network(hub: LoopbackHub, repos
     ("arguments", "env", "told"), [((), {"HF_HUB_OFFLINE": "1"}, "HF_HUB_OFFLINE"), (("--offline",), {}, "HUB_OFFLINE")]
 )
 def test_offline_and_not_cached_says_which_switch(
-    hub: LoopbackHub, repository: Repository, arguments: tuple[str, ...], env: dict[str, str], told: str
+    hub: HubOnLoopback, repository: Repository, arguments: tuple[str, ...], env: dict[str, str], told: str
 ) -> None:
     (file,) = ask(hub, "org/model@main/config.json", *arguments, **env)
     (listing,) = ask(hub, "--list", "org/model", *arguments, **env)
@@ -93,12 +86,13 @@ def test_offline_and_not_cached_says_which_switch(
     assert hub.requests == []
 
 
-def test_listing_resolves_the_revision_and_gives_sizes_and_hashes(hub: LoopbackHub, repository: Repository) -> None:
+def test_listing_resolves_the_revision_and_gives_sizes_and_hashes(hub: HubOnLoopback, repository: Repository) -> None:
     first = repository.refs["main"]
     second = repository.commit({"w.safetensors": b"new"}, branch="feature/x")
     main, branch, commit = ask(hub, "--list", "org/model", "org/model@feature%2Fx", f"org/model@{first}")
     assert main["revision"] == first
     assert main["files"] == {
+        ".gitattributes": [main["files"][".gitattributes"][0], None, f"hf:org/model@{first}/.gitattributes"],
         "config.json": [len(CONFIG), None, f"hf:org/model@{first}/config.json"],
         ODD: [3, sha256(b"odd"), f"hf:org/model@{first}/{ODD}"],
         "w.safetensors": [len(WEIGHTS), sha256(WEIGHTS), f"hf:org/model@{first}/w.safetensors"],
@@ -109,10 +103,9 @@ def test_listing_resolves_the_revision_and_gives_sizes_and_hashes(hub: LoopbackH
     assert file["sha256"] == sha256(b"new")
 
 
-def test_each_refusal_has_its_own_message(hub: LoopbackHub, repository: Repository) -> None:
+def test_each_refusal_has_its_own_message(hub: HubOnLoopback, repository: Repository) -> None:
     hub.add("org/private", {"a.bin": b"1"}, private=True)
     hub.add("org/gated", {"a.bin": b"1"}, gated=True)
-    hub.allow("stranger")
     locators = [
         "org/gated@main/a.bin",
         "org/private@main/a.bin",
@@ -121,7 +114,7 @@ def test_each_refusal_has_its_own_message(hub: LoopbackHub, repository: Reposito
         "org/model@main/gone.json",
     ]
     anonymous = ask(hub, *locators)
-    stranger = ask(hub, *locators, HF_TOKEN="stranger")
+    stranger = ask(hub, *locators, HF_TOKEN=hub.stranger)
     assert [each["error"] for each in anonymous] == ["AccessDenied"] * 3 + ["NotFound"] * 2
     assert [each["error"] for each in stranger] == ["AccessDenied"] + ["NotFound"] * 4
     assert "gated" in str(anonymous[0]["message"])
@@ -134,23 +127,21 @@ def test_each_refusal_has_its_own_message(hub: LoopbackHub, repository: Reposito
     assert f"{hub.url}/org/model/tree/main" in str(anonymous[4]["hint"])
 
 
-def test_listing_says_the_same_refusals(hub: LoopbackHub, repository: Repository) -> None:
+def test_listing_says_the_same_refusals(hub: HubOnLoopback, repository: Repository) -> None:
     hub.add("org/private", {"a.bin": b"1"}, private=True)
-    hub.allow("good", "org/private")
     nothing, private, revision = ask(hub, "--list", "org/nothing", "org/private", "org/model@gone")
     assert [nothing["error"], private["error"], revision["error"]] == ["AccessDenied", "AccessDenied", "NotFound"]
-    assert "revision" in ask(hub, "--list", "org/private", HF_TOKEN="good")[0]
+    assert "revision" in ask(hub, "--list", "org/private", HF_TOKEN=hub.member)[0]
 
 
-def test_token_opens_what_it_may_open(hub: LoopbackHub) -> None:
+def test_token_opens_what_it_may_open(hub: HubOnLoopback) -> None:
     hub.add("org/private", {"a.bin": b"1"}, private=True)
     hub.add("org/gated", {"a.bin": b"2"}, gated=True)
-    hub.allow("good", "org/private", "org/gated")
-    private, gated = ask(hub, "org/private@main/a.bin", "org/gated@main/a.bin", HF_TOKEN="good")
+    private, gated = ask(hub, "org/private@main/a.bin", "org/gated@main/a.bin", HF_TOKEN=hub.member)
     assert [private["sha256"], gated["sha256"]] == [sha256(b"1"), sha256(b"2")]
 
 
-def test_token_that_is_not_valid_is_told(hub: LoopbackHub) -> None:
+def test_token_that_is_not_valid_is_told(hub: HubOnLoopback) -> None:
     hub.add("org/private", {"a.bin": b"1"}, private=True)
     (error,) = ask(hub, "org/private@main/a.bin", HF_TOKEN="expired")
     assert error["error"] == "AccessDenied"
@@ -158,7 +149,7 @@ def test_token_that_is_not_valid_is_told(hub: LoopbackHub) -> None:
     assert "hf auth login" in str(error["hint"])
 
 
-def test_download_that_is_cut_goes_on_where_it_was(hub: LoopbackHub, repository: Repository) -> None:
+def test_download_that_is_cut_goes_on_where_it_was(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.cuts, hub.faults.cut_after = 2, 8_000_000
     (large,) = ask(hub, "org/model@main/w.safetensors")
     assert large["sha256"] == sha256(WEIGHTS)
@@ -166,7 +157,7 @@ def test_download_that_is_cut_goes_on_where_it_was(hub: LoopbackHub, repository:
     assert large["noted"] == len(WEIGHTS)
 
 
-def test_connection_that_never_holds_is_not_called_offline(hub: LoopbackHub, repository: Repository) -> None:
+def test_connection_that_never_holds_is_not_called_offline(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.cuts, hub.faults.cut_after = 100, 0
     (error,) = ask(hub, "org/model@main/w.safetensors")
     assert error["error"] == "SourceError"
@@ -175,7 +166,7 @@ def test_connection_that_never_holds_is_not_called_offline(hub: LoopbackHub, rep
 
 
 @pytest.mark.slow
-def test_server_that_fails_is_named_with_its_status(hub: LoopbackHub, repository: Repository) -> None:
+def test_server_that_fails_is_named_with_its_status(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.status = 503
     (file,) = ask(hub, "org/model@main/config.json")
     (listing,) = ask(hub, "--list", "org/model")
@@ -184,13 +175,13 @@ def test_server_that_fails_is_named_with_its_status(hub: LoopbackHub, repository
     assert "503" in str(listing["message"])
 
 
-def test_server_out_of_reach_is_offline(hub: LoopbackHub) -> None:
+def test_server_out_of_reach_is_offline(hub: HubOnLoopback) -> None:
     (listing,) = ask(hub, "--list", "org/model", HF_ENDPOINT="http://127.0.0.1:9")
     assert listing["error"] == "Offline"
     assert "http://127.0.0.1:9 is out of reach" in str(listing["message"])
 
 
-def test_other_bytes_than_promised_do_not_stay_in_the_shared_cache(hub: LoopbackHub, repository: Repository) -> None:
+def test_other_bytes_than_promised_do_not_stay_in_the_shared_cache(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.other_bytes["w.safetensors"] = bytes(len(WEIGHTS))
     (error,) = ask(hub, "org/model@main/w.safetensors", "--sha256", sha256(WEIGHTS))
     assert error["error"] == "VerificationError"
@@ -203,7 +194,7 @@ def test_other_bytes_than_promised_do_not_stay_in_the_shared_cache(hub: Loopback
 
 
 def test_file_that_rotted_in_the_shared_cache_is_refused_named_and_left_alone(
-    hub: LoopbackHub, repository: Repository
+    hub: HubOnLoopback, repository: Repository
 ) -> None:
     (large,) = ask(hub, "org/model@main/w.safetensors")
     blob = Path(str(large["adopted"]))
@@ -219,14 +210,14 @@ def test_file_that_rotted_in_the_shared_cache_is_refused_named_and_left_alone(
     assert mended["sha256"] == sha256(WEIGHTS)
 
 
-def test_listing_with_a_path_that_climbs_is_refused(hub: LoopbackHub, repository: Repository) -> None:
+def test_listing_with_a_path_that_climbs_is_refused(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.climbing = "../../evil"
     (error,) = ask(hub, "--list", "org/model")
     assert error["error"] == "PolicyError"
     assert "../../evil" in str(error["message"])
 
 
-def test_server_that_answers_with_another_commit_or_none_is_refused(hub: LoopbackHub, repository: Repository) -> None:
+def test_server_that_answers_with_another_commit_or_none_is_refused(hub: HubOnLoopback, repository: Repository) -> None:
     hub.faults.commit = "f" * 40
     (other,) = ask(hub, "--list", f"org/model@{repository.refs['main']}")
     assert other["error"] == "VerificationError"
@@ -235,7 +226,7 @@ def test_server_that_answers_with_another_commit_or_none_is_refused(hub: Loopbac
     assert none["error"] == "SourceError"
 
 
-def test_locator_that_names_nothing_is_refused_before_anything_is_asked(hub: LoopbackHub) -> None:
+def test_locator_that_names_nothing_is_refused_before_anything_is_asked(hub: HubOnLoopback) -> None:
     locators = [
         "model@main/x",
         "../x@main/a",
@@ -251,7 +242,7 @@ def test_locator_that_names_nothing_is_refused_before_anything_is_asked(hub: Loo
 
 
 def test_shared_cache_that_cannot_be_written_is_a_storage_error(
-    hub: LoopbackHub, repository: Repository, tmp_path: Path
+    hub: HubOnLoopback, repository: Repository, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     (error,) = ask(hub, "org/model@main/config.json", HF_HUB_CACHE=str(tmp_path / "file" / "cache"))

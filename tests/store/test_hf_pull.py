@@ -11,13 +11,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support import registries
-from tests.support.loopback_hub import LoopbackHub, Repository
+from tests.support.hub_on_loopback import HubOnLoopback, Repository
 
 Pull = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -26,18 +26,12 @@ CONFIG = b'{"model_type": "llama"}'
 
 
 @pytest.fixture
-def hub() -> Iterator[LoopbackHub]:
-    with LoopbackHub() as server:
-        yield server
-
-
-@pytest.fixture
-def repository(hub: LoopbackHub) -> Repository:
+def repository(hub: HubOnLoopback) -> Repository:
     return hub.add("acme/tiny", {"tiny.gguf": WEIGHTS, "config.json": CONFIG})
 
 
 @pytest.fixture
-def pull(hub: LoopbackHub, run_hub: Pull) -> Pull:
+def pull(hub: HubOnLoopback, run_hub: Pull) -> Pull:
     def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         return run_hub("pull", *arguments, env={**hub.env, **env})
 
@@ -68,7 +62,7 @@ def cache() -> Path:
 
 
 def test_listed_model_is_linked_from_the_shared_cache_and_not_copied(
-    hub: LoopbackHub, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = f"hf:acme/tiny@{repository.refs['main']}/tiny.gguf"
     list_in_registry(tmp_path, monkeypatch, WEIGHTS, source)
@@ -80,7 +74,7 @@ def test_listed_model_is_linked_from_the_shared_cache_and_not_copied(
 
 
 def test_what_was_pulled_needs_no_network_again(
-    hub: LoopbackHub, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list_in_registry(tmp_path, monkeypatch, WEIGHTS, f"hf:acme/tiny@{repository.refs['main']}/tiny.gguf")
     first = pulled(pull("listed", "--json"))
@@ -95,7 +89,7 @@ def test_what_was_pulled_needs_no_network_again(
 
 
 def test_file_that_the_shared_cache_has_is_not_downloaded_again(
-    hub: LoopbackHub, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     list_in_registry(tmp_path, monkeypatch, WEIGHTS, f"hf:acme/tiny@{repository.refs['main']}/tiny.gguf")
     pulled(pull("listed", "--json"))
@@ -105,7 +99,7 @@ def test_file_that_the_shared_cache_has_is_not_downloaded_again(
 
 
 def test_source_that_fails_is_followed_by_the_next_one(
-    hub: LoopbackHub, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = f"hf:acme/tiny@{repository.refs['main']}/tiny.gguf"
     list_in_registry(tmp_path, monkeypatch, WEIGHTS, "hf:acme/gone@main/tiny.gguf", good)
@@ -116,20 +110,19 @@ def test_source_that_fails_is_followed_by_the_next_one(
 
 @pytest.mark.parametrize(("private", "gated", "told"), [(True, False, "private"), (False, True, "gated")])
 def test_repository_that_asks_for_a_token_says_how_to_give_one(
-    hub: LoopbackHub, pull: Pull, private: bool, gated: bool, told: str
+    hub: HubOnLoopback, pull: Pull, private: bool, gated: bool, told: str
 ) -> None:
     hub.add("acme/closed", {"tiny.gguf": WEIGHTS}, private=private, gated=gated)
-    hub.allow("good", "acme/closed")
     denied = pull("hf:acme/closed")
     assert denied.returncode == 1
     assert told in denied.stderr
     assert "hf auth login" in denied.stderr
     assert "Traceback" not in denied.stderr
-    pulled(pull("hf:acme/closed", "--json", HF_TOKEN="good"))
+    pulled(pull("hf:acme/closed", "--json", HF_TOKEN=hub.member))
 
 
 def test_other_bytes_than_the_registry_promises_are_refused_and_kept_nowhere(
-    hub: LoopbackHub, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, repository: Repository, pull: Pull, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     promised = WEIGHTS[::-1]
     list_in_registry(tmp_path, monkeypatch, promised, f"hf:acme/tiny@{repository.refs['main']}/tiny.gguf")
@@ -147,7 +140,7 @@ def test_other_bytes_than_the_registry_promises_are_refused_and_kept_nowhere(
 
 
 def test_unlisted_repository_is_said_to_be_unvouched_and_pinned_to_its_commit(
-    hub: LoopbackHub, repository: Repository, pull: Pull
+    hub: HubOnLoopback, repository: Repository, pull: Pull
 ) -> None:
     result = pull("hf:acme/tiny", "--json")
     assert pulled(result)["revision"] == repository.refs["main"]
@@ -156,7 +149,7 @@ def test_unlisted_repository_is_said_to_be_unvouched_and_pinned_to_its_commit(
 
 
 def test_change_of_an_unlisted_repository_is_reported_and_taken_only_on_demand(
-    hub: LoopbackHub, repository: Repository, pull: Pull
+    hub: HubOnLoopback, repository: Repository, pull: Pull
 ) -> None:
     first = pulled(pull("hf:acme/tiny", "--json"))
     commit = repository.commit({"tiny.gguf": WEIGHTS + b"more", "config.json": CONFIG})
@@ -170,7 +163,7 @@ def test_change_of_an_unlisted_repository_is_reported_and_taken_only_on_demand(
 
 
 def test_commit_that_gives_other_bytes_later_is_refused(
-    hub: LoopbackHub, repository: Repository, pull: Pull, hub_home: Path
+    hub: HubOnLoopback, repository: Repository, pull: Pull, hub_home: Path
 ) -> None:
     repository.commit({"tiny.safetensors": WEIGHTS, "config.json": CONFIG})
     reference = f"hf:acme/tiny@{repository.refs['main']}"
@@ -185,7 +178,7 @@ def test_commit_that_gives_other_bytes_later_is_refused(
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 130)])
 def test_pull_that_was_ended_in_the_middle_of_a_file_can_be_done_again(
-    hub: LoopbackHub, repository: Repository, pull: Pull, hub_home: Path, number: signal.Signals, code: int
+    hub: HubOnLoopback, repository: Repository, pull: Pull, hub_home: Path, number: signal.Signals, code: int
 ) -> None:
     hub.faults.stall, hub.faults.cut_after = threading.Event(), 1_000_000
     process = subprocess.Popen(
@@ -212,7 +205,7 @@ def test_pull_that_was_ended_in_the_middle_of_a_file_can_be_done_again(
 
 @pytest.mark.weights
 def test_real_weights_come_through_the_real_client(
-    hub: LoopbackHub, pull: Pull, weights_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hub: HubOnLoopback, pull: Pull, weights_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (real,) = (path for path in (weights_home / "store" / "artifacts").rglob("*.gguf"))
     data = real.read_bytes()

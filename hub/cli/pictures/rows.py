@@ -81,11 +81,18 @@ def _fidelity_cells(way: Mapping[str, Any], report: Mapping[str, Any]) -> list[s
     if not name:
         return []
     if way["origin"]:
-        return ["origin", ""]
+        before = _of_origin(name, report)
+        return ["origin" if before is None else f"{before:.4f} (origin)", ""]
     if way["fidelity"] is None:
         return ["", "not compared"]
     value = way["fidelity"]["figures"].get(name)
     return ["" if value is None else f"{value:.4f}", f"{way['loss']:.4f}"]
+
+
+def _of_origin(name: str, report: Mapping[str, Any]) -> float | None:  # Any: JSON
+    """What the origin itself has of a figure that is not about it, as the comparisons with it say."""
+    told = (way["fidelity"]["figures"].get(f"{name}_before") for way in report["ways"] if way["fidelity"] is not None)
+    return next((value for value in told if value is not None), None)
 
 
 def _speeds(report: Mapping[str, Any]) -> list[tuple[str, int]]:  # Any: JSON

@@ -19,9 +19,9 @@ class Labels(Fidelity):
     object, or one label. Of spans (`entity_group` or `entity`, with `start` and `end`) all have to be the same.
 
     Figures: `agreement` (share of inputs with the same best label, or the same spans), `score_change` (mean change of
-    the best label's score, where both score it); and where the data says the right labels, `accuracy_before`,
-    `accuracy`, `f1_before` and `f1` (macro: mean of the labels that occur; van Rijsbergen, 1979). The loss is
-    1 - `agreement`.
+    the best label's score, where both score it); and before them, where the data says the right labels,
+    `accuracy_before`, `accuracy` (of classifiers of pictures known as top-1), `f1_before` and `f1` (macro: mean of the
+    labels that occur; van Rijsbergen, 1979). The loss is 1 - `agreement`.
     """
 
     def __init__(self) -> None:
@@ -43,20 +43,26 @@ class Labels(Fidelity):
         """Every figure by its standard name."""
         if not self._pairs:
             raise InputError("there is nothing to compare: no answers")
-        found = {"agreement": sum(first == second for first, second in self._pairs) / len(self._pairs)}
-        if self._changes:
-            found["score_change"] = sum(self._changes) / len(self._changes)
+        found: dict[str, float] = {}
         if self._right and len(self._right) == len(self._pairs):
             for name, which in (("_before", 0), ("", 1)):
                 given = [pair[which] for pair in self._pairs]
                 right = sum(one == other for one, other in zip(given, self._right, strict=True))
                 found[f"accuracy{name}"] = right / len(given)
                 found[f"f1{name}"] = f1(given, self._right)
+        found["agreement"] = self._agreement()
+        if self._changes:
+            found["score_change"] = sum(self._changes) / len(self._changes)
         return found
 
     def loss(self) -> float:
         """Share of inputs that are labelled otherwise."""
-        return 1.0 - self.figures()["agreement"]
+        if not self._pairs:
+            raise InputError("there is nothing to compare: no answers")
+        return 1.0 - self._agreement()
+
+    def _agreement(self) -> float:
+        return sum(first == second for first, second in self._pairs) / len(self._pairs)
 
 
 def f1(given: Sequence[object], right: Sequence[object]) -> float:

@@ -143,7 +143,7 @@ def reference(
         The origin could not be opened or could not answer.
     """
     effort = effort or Effort()
-    inputs = list(inputs)[: effort.limit_for(origin.plan.verb)]
+    inputs = list(inputs)[: effort.limit_for(origin.plan.verb, labelled=bool(labels))]
     if not inputs:
         raise UsageError("there is nothing to compare on: no inputs")
     fidelity_of(origin.plan.task, host)

@@ -29,7 +29,8 @@ class Effort:
     max_tokens
         Tokens of an answer, where the model plugin has that option.
     limit
-        Inputs that fidelity is measured on, at most; by default 8 where tokens are generated, else 256.
+        Inputs that fidelity is measured on, at most; by default 8 where tokens are generated and nobody said what is
+        right, else 256.
     """
 
     rounds: int = 3
@@ -45,6 +46,6 @@ class Effort:
         """Batch sizes for a verb."""
         return self.batches or ((1,) if verb in _GENERATING else (1, 32))
 
-    def limit_for(self, verb: str) -> int:
-        """Inputs that fidelity is measured on for a verb."""
-        return self.limit or (8 if verb in _GENERATING else 256)
+    def limit_for(self, verb: str, *, labelled: bool = False) -> int:
+        """Inputs that fidelity is measured on for a verb; `labelled` where the data says the right answers."""
+        return self.limit or (8 if verb in _GENERATING and not labelled else 256)

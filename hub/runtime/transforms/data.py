@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub import config
-from hub.errors import PluginMissing, SourceError, UsageError
+from hub.errors import PluginBroken, PluginMissing, SourceError, UsageError
 from hub.plugin.specs import TaskSpec
 from hub.runtime.asking import ask
 from hub.store.blobs import hash_file
@@ -80,7 +80,8 @@ def task_inputs(
 def measuring_data(
     task: str, path: Path | None, *, host: Host, store: Store, progress: Progress | None = None
 ) -> Measured:
-    """What to measure models of a task on: the person's file, else what `task_inputs` leaves of the task's own data.
+    """What to measure models of a task on: the person's file, else the task's inputs with right answers, else what
+    `task_inputs` leaves of its data.
 
     Raises
     ------
@@ -91,11 +92,13 @@ def measuring_data(
     if path is not None:
         inputs, labels = _read(provided, (path,), host)
         return Measured(inputs=inputs, labels=labels, content=(f"sha256:{_hash(path)}",))
+    if provided.spec.labelled is not None:
+        files = data_files(provided.spec, store=store, progress=progress) if provided.spec.data else ()
+        return _labelled(provided, provided.spec.labelled, files, host)
     if provided.spec.data:
         inputs, labels = _read(provided, data_files(provided.spec, store=store, progress=progress), host)
         left = len(inputs) - len(inputs) // _HELD_OUT
-        hashes = tuple(f"sha256:{file.sha256}" for file in provided.spec.data)
-        return Measured(inputs=inputs[left:] or inputs, labels=labels[left:] or labels, content=hashes)
+        return Measured(inputs=inputs[left:] or inputs, labels=labels[left:] or labels, content=_hashes(provided.spec))
     return Measured(inputs=_samples(provided, host))
 
 
@@ -162,6 +165,19 @@ def _samples(provided: Provided[TaskSpec], host: Host) -> list[Any]:  # Any: as 
     if provided.spec.samples is None:
         raise UsageError(f"task '{provided.spec.id}' has no data of its own", hint="Name a file of yours: data=FILE")
     return list(ask(host, provided, provided.spec.samples, answer=list))
+
+
+def _labelled(provided: Provided[TaskSpec], target: str, paths: tuple[Path, ...], host: Host) -> Measured:
+    pairs = list(ask(host, provided, target, paths, answer=list))
+    if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], str) for pair in pairs):
+        what = "nothing" if not pairs else "what is no list of (input, text)"
+        raise PluginBroken(f"'{target}' of plugin '{provided.plugin}' gave {what} for task '{provided.spec.id}'")
+    inputs, labels = zip(*pairs, strict=True)
+    return Measured(inputs=inputs, labels=labels, content=_hashes(provided.spec))
+
+
+def _hashes(spec: TaskSpec) -> tuple[str, ...]:
+    return tuple(f"sha256:{file.sha256}" for file in spec.data)
 
 
 def _read(

@@ -39,6 +39,8 @@ class Asked:
         sensible without options.
     lossless
         Leave out every way that gives something up.
+    allow_pickle
+        Whether weights that can carry code may be opened; `None`: as the setting `allow_pickle` says.
     """
 
     backends: tuple[str, ...] = ()
@@ -46,6 +48,7 @@ class Asked:
     recipes: tuple[str, ...] | None = None
     lossless: bool = False
     task: str | None = None
+    allow_pickle: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,7 +130,8 @@ def find_ways(target: Target, asked: Asked, *, host: Host, store: Store) -> Ways
     default = search.plain()
     search.look()
     if not search.plains:
-        raise search.first or (default if isinstance(default, HubError) else search.nothing())
+        anywhere = default if isinstance(default, HubError) and not (asked.backends or asked.devices) else None
+        raise anywhere or search.first or (default if isinstance(default, HubError) else search.nothing())
     plains = {way.identity: way for way in search.plains}
     taken = None if isinstance(default, HubError) else search.way(default, "").identity
     base = plains.get(taken or (), search.plains[0])
@@ -151,7 +155,7 @@ class _Search:
     def plain(self) -> Plan | HubError:
         """The plan that is made when nothing is asked for."""
         try:
-            return make_plan(self._target, host=self._host, store=self._store, task=self._asked.task, tuned=False)
+            return self._plan(self._target)
         except HubError as error:
             return error
 
@@ -230,7 +234,7 @@ class _Search:
         else:
             (self.others if recipe else self.plains).append(self.way(plan, recipe))
 
-    def _plan(self, target: Target, recipe: str, backend: str, device: str) -> Plan:
+    def _plan(self, target: Target, recipe: str = "", backend: str | None = None, device: str | None = None) -> Plan:
         return make_plan(
             target,
             host=self._host,
@@ -239,5 +243,6 @@ class _Search:
             device=device,
             recipe=recipe,
             task=self._asked.task,
+            allow_pickle=self._asked.allow_pickle,
             tuned=False,
         )

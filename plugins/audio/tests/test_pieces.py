@@ -97,4 +97,4 @@ def test_fidelity_is_the_share_of_words_that_differ():
     assert fidelity.loss() == pytest.approx(0.25)
     figures = fidelity.figures()
     assert figures["word_error_rate"] == pytest.approx(0.25)
-    assert figures["word_error_rate_of_origin"] == pytest.approx(0.25)
+    assert figures["word_error_rate_before"] == pytest.approx(0.25)

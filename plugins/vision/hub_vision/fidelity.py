@@ -14,9 +14,9 @@ __all__ = ["TextError", "distance"]
 class TextError(Fidelity):
     """Character error rate: edits that turn one text into the other, over the characters of the first.
 
-    Edits are those of Levenshtein (1966). Figures: `cer` of the changed model's text against its origin's, `exact`
-    (share of inputs that read the same), `characters`; and where the data says the right text, `cer_before` and
-    `cer_after` against it. The loss is `cer`.
+    Edits are those of Levenshtein (1966). Figures: `character_difference` of the changed model's text against its
+    origin's, `exact` (share of inputs that read the same), `characters`; and before them, where the data says the right
+    text, `character_error_rate` and `character_error_rate_before` against it. The loss is `character_difference`.
     """
 
     def __init__(self) -> None:
@@ -41,19 +41,19 @@ class TextError(Fidelity):
         """Every figure by its standard name."""
         if not self._count:
             raise InputError("there is nothing to compare: no answers")
-        found = {
-            "cer": self._edits / max(1, self._characters),
+        found: dict[str, float] = {}
+        if self._labelled == self._count:
+            found["character_error_rate"] = self._right[1] / max(1, self._right[2])
+            found["character_error_rate_before"] = self._right[0] / max(1, self._right[2])
+        return found | {
+            "character_difference": self._edits / max(1, self._characters),
             "exact": self._exact / self._count,
             "characters": float(self._characters),
         }
-        if self._labelled == self._count:
-            found["cer_before"] = self._right[0] / max(1, self._right[2])
-            found["cer_after"] = self._right[1] / max(1, self._right[2])
-        return found
 
     def loss(self) -> float:
         """Share of characters that are read otherwise."""
-        return self.figures()["cer"]
+        return self.figures()["character_difference"]
 
 
 def distance(one: str, other: str) -> int:

@@ -18,7 +18,13 @@ def test_error_rates_are_over_all_characters():
     measure = TextError()
     measure.add({"generated_text": "abcd"}, {"generated_text": "abxd"}, label="abcd")
     measure.add({"generated_text": "efgh"}, {"generated_text": "efgh"}, label="efgx")
-    assert measure.figures() == {"cer": 1 / 8, "exact": 0.5, "characters": 8.0, "cer_before": 1 / 8, "cer_after": 0.25}
+    assert measure.figures() == {
+        "character_error_rate": 0.25,
+        "character_error_rate_before": 1 / 8,
+        "character_difference": 1 / 8,
+        "exact": 0.5,
+        "characters": 8.0,
+    }
     assert measure.loss() == 1 / 8
 
 

@@ -21,10 +21,10 @@ class Words(Fidelity):
     def add(self, before: Any, after: Any, label: str | None = None) -> None:  # Any: answers of the task
         """Take the answers of both to one sound."""
         origin, changed = plain_words(before["text"]), plain_words(after["text"])
-        self._count("word_difference", origin, changed)
         if label is not None:
             self._count("word_error_rate", plain_words(label), changed)
-            self._count("word_error_rate_of_origin", plain_words(label), origin)
+            self._count("word_error_rate_before", plain_words(label), origin)
+        self._count("word_difference", origin, changed)
 
     def figures(self) -> Mapping[str, float]:
         """Errors for each word of what they are counted against."""
