@@ -79,9 +79,9 @@ class BackendContract(GeneratingContract):
         assert done.stdout.strip() == "[]", done.stdout + done.stderr
 
     def test_the_host_finds_no_fault_in_the_plugin(self, provided: Provided[BackendSpec]) -> None:
-        """Specs are valid, hooks are known, nothing clashes."""
+        """Specs are valid, hooks are known, nothing clashes. How long its import took here is no fault: other work may."""
         record = next(each for each in get_host().plugins if each.name == provided.plugin)
-        assert [(fault.kind, fault.reason) for fault in record.faults] == []
+        assert [(fault.kind, fault.reason) for fault in record.faults if fault.kind != "slow-import"] == []
 
     def test_every_target_of_the_spec_can_be_imported(self, provided: Provided[BackendSpec]) -> None:
         """A name that is misspelt would show on first use only."""
