@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import socket
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import requests
 from huggingface_hub.errors import HfHubHTTPError
 
-from plugins.mirror.tests.conftest import Mirror
+from tests.support.line import Line
+from tests.support.mirror import Mirror
 
 MB = 2**20
 
@@ -40,67 +38,11 @@ def origin(tmp_path_factory) -> Iterator[Mirror]:
     mirror.stop()
 
 
-class Between:
-    """A server between a mirror and its upstream that does what upstreams do wrong, and counts."""
-
-    def __init__(self, url: str) -> None:
-        self.target = url
-        self.fault = ""
-        self.counts: dict[str, int] = {}
-        between = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-            def do_GET(self) -> None:
-                between.answer(self)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def answer(self, request: BaseHTTPRequestHandler) -> None:
-        if self.fault == "gone":  # lines that were kept open end too
-            request.close_connection = True
-            request.connection.shutdown(socket.SHUT_RDWR)
-            return
-        self.counts[request.path] = self.counts.get(request.path, 0) + 1
-        headers = {name: value for name, value in request.headers.items() if name.lower() in {"range", "authorization"}}
-        got = requests.get(self.target + request.path, headers=headers, timeout=60)
-        body, large = got.content, "/resolve/" in request.path and "w.bin" in request.path
-        if self.fault == "lies" and "/resolve/" in request.path:
-            body = bytes(len(body))
-        if self.fault == "path" and "/api/" in request.path:
-            body = body.replace(b"config.json", b"../con.json")
-        request.send_response(got.status_code)
-        for name in ("X-Error-Code", "X-Repo-Commit", "Content-Range", "ETag"):
-            if name in got.headers:
-                request.send_header(name, got.headers[name])
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        if self.fault == "cuts" and large:
-            request.wfile.write(body[: len(body) // 2])
-            request.wfile.flush()
-            request.close_connection = True
-            request.connection.shutdown(socket.SHUT_RDWR)
-            return
-        if self.fault == "drips" and large:
-            for start in range(0, len(body), MB):
-                request.wfile.write(body[start : start + MB])
-                time.sleep(0.1)
-            return
-        request.wfile.write(body)
-
-
 @pytest.fixture
-def between(origin) -> Iterator[Between]:
-    server = Between(origin.url)
-    yield server
-    server.server.shutdown()
-    server.server.server_close()
+def between(origin) -> Iterator[Line]:
+    """The line to the upstream, which may be spoilt, and counts."""
+    with Line(origin.url) as line:
+        yield line
 
 
 def digest(path: str | Path) -> str:
@@ -136,22 +78,25 @@ def test_a_pull_of_some_files_has_those_alone_and_another_adds_to_them(origin, o
 
 
 def test_a_pull_that_was_cut_goes_on_where_it_was(between, own):
-    between.fault = "cuts"
+    between.faults.cuts, between.faults.cut_after = 1, 4 * MB
     result = own.command("pull", "ada/m", "--from", between.url, ok=False)
     assert result.returncode == 1
     assert "broke off" in result.stderr
     (partial,) = (own.root / "incoming").iterdir()
     assert partial.stat().st_size >= 3 * MB
-    between.fault = ""
     assert "5 files, 1 fetched" in own.command("pull", "ada/m", "--from", between.url).stdout
     own.command("check")
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "said"), [("lies", 4, "something else than it promised"), ("path", 1, "cannot be the path")]
+    ("fault", "value", "code", "said"),
+    [
+        ("zeros", True, 4, "something else than it promised"),
+        ("climbing", "../con.json", 1, "cannot be the path"),
+    ],
 )
-def test_an_upstream_that_lies_is_not_believed(between, own, fault, code, said):
-    between.fault = fault
+def test_an_upstream_that_lies_is_not_believed(between, own, fault, value, code, said):
+    setattr(between.faults, fault, value)
     result = own.command("pull", "ada/m", "--from", between.url, ok=False)
     assert (result.returncode, said in result.stderr) == (code, True), result.stderr
     assert not [path for path in (own.root / "blobs").rglob("*") if path.is_file()]
@@ -169,7 +114,7 @@ def test_what_is_made_here_is_not_replaced_by_a_pull(origin, own):
 
 
 def test_the_proxy_fetches_each_file_once_for_many_clients(between, own, tmp_path):
-    between.fault = "drips"
+    between.faults.drip = 0.05
     own.start("--proxy", between.url, "--workers", "2")
     with ThreadPoolExecutor(8) as pool:
         found = list(
@@ -178,14 +123,14 @@ def test_the_proxy_fetches_each_file_once_for_many_clients(between, own, tmp_pat
             )
         )
     assert len({digest(path) for path in found}) == 1
-    assert sum(count for path, count in between.counts.items() if "w.bin" in path) == 1
-    assert sum(count for path, count in between.counts.items() if "/api/" in path) == 1
-    between.server.shutdown()
+    assert between.count("w.bin") == 1
+    assert between.count("/api/") == 1
+    between.close()
     assert len(files_of(own.api(), tmp_path / "again", allow_patterns="w.bin")) == 1
 
 
 def test_the_proxy_streams_while_it_fetches(between, own):
-    between.fault = "drips"
+    between.faults.drip = 0.1
     own.start("--proxy", between.url)
     started = time.monotonic()
     with requests.get(f"{own.url}/ada/m/resolve/main/w.bin", stream=True, timeout=60) as answer:
@@ -198,21 +143,19 @@ def test_the_proxy_streams_while_it_fetches(between, own):
 def test_the_proxy_gives_what_it_has_when_the_upstream_is_gone(between, own, tmp_path):
     own.start("--proxy", between.url, "--fresh", "0")
     before = files_of(own.api(), tmp_path / "a")
-    between.fault = "gone"
-    between.server.shutdown()
-    between.server.server_close()
+    between.close()
     assert files_of(own.api(), tmp_path / "b") == before
     assert requests.get(f"{own.url}/api/models/ada/other", timeout=60).status_code == 502
 
 
 def test_the_proxy_gives_nobody_a_whole_file_that_is_wrong(between, own, tmp_path):
     own.start("--proxy", between.url)
-    between.fault = "lies"
+    between.faults.zeros = True
     for name in ("w.bin", "config.json"):
         with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):
             requests.get(f"{own.url}/ada/m/resolve/main/{name}", timeout=60)
     assert not [path for path in (own.root / "blobs").rglob("*") if path.is_file()]
-    between.fault = ""
+    between.faults.zeros = False
     assert len(files_of(own.api(), tmp_path)) == 5
 
 
@@ -235,7 +178,7 @@ def test_the_proxy_finds_a_repository_by_the_name_that_it_had(origin, own, betwe
     for name in ("ada/first", "ada/second", "ada/first"):
         assert own.api().model_info(name).id == "ada/second"
         assert requests.get(f"{own.url}/{name}/resolve/main/x.txt", timeout=60).text == "x"
-    assert sum(count for path, count in between.counts.items() if "/api/" in path) == 1
+    assert between.count("/api/") == 1
 
 
 def test_an_exported_repository_is_the_same_after_its_import(origin, own, tmp_path):

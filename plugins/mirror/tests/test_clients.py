@@ -13,8 +13,8 @@ import pytest
 from filelock import FileLock
 from huggingface_hub import HfApi
 
-from plugins.mirror.tests.conftest import Mirror
 from tests.conftest import CACHE, pip, weights_home  # noqa: F401
+from tests.support.mirror import Mirror
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import requests
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
-from plugins.mirror.tests.conftest import Mirror
+from tests.support.mirror import Mirror
 
 
 @pytest.fixture(scope="module")
