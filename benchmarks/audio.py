@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 from hub_audio.recognition.words import distance, plain_words
+from spoken import SENTENCES
 
 import hub
 
@@ -33,28 +34,6 @@ THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 
 RATE = 16_000
 LEAST, WRITES, SPEAKS = 0.95, 5.0, 10.0
 STILL = {"noise": 0.0, "noise_w": 0.0}
-SENTENCES = (
-    "The birch canoe slid on the smooth planks.",
-    "Glue the sheet to the dark blue background.",
-    "It is easy to tell the depth of a well.",
-    "These days a chicken leg is a rare dish.",
-    "Rice is often served in round bowls.",
-    "The juice of lemons makes fine punch.",
-    "The box was thrown beside the parked truck.",
-    "The hogs were fed chopped corn and garbage.",
-    "Four hours of steady work faced us.",
-    "A large size in stockings is hard to sell.",
-    "The boy was there when the sun rose.",
-    "A rod is used to catch pink salmon.",
-    "The source of the huge river is the clear spring.",
-    "Kick the ball straight and follow through.",
-    "Help the woman get back to her feet.",
-    "A pot of tea helps to pass the evening.",
-    "Smoky fires lack flame and heat.",
-    "The soft cushion broke the man's fall.",
-    "The salt breeze came across from the sea.",
-    "The girl at the booth sold fifty bonds.",
-)
 TEXT = " ".join(SENTENCES)
 
 Call = Callable[[], Any]

@@ -5,7 +5,7 @@ Answers that are files of their own go to an outlet, all others are written like
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
@@ -51,6 +51,7 @@ class Answering:
     outlet: Outlet | None = None
     saved: Outlet | None = None
     failures: list[str] = field(default_factory=list)
+    _headed: int = 0
 
     def answer(self, items: Sequence[Named], call: Mapping[str, object]) -> None:
         """Answer every input and write the answers.
@@ -70,12 +71,12 @@ class Answering:
         answered = self.model.each([item.value for item in items], **call)
         shown = self.outlet is None and not self.as_json and self.out.isatty()
         pairs = zip(items, answered, strict=True)
-        for place, (item, each) in enumerate(counted(pairs, len(items), shown=shown)):
+        for item, each in counted(pairs, len(items), shown=shown):
             if each.error is not None:
                 self._failed(item, each.error, alone=len(items) == 1)
                 results.append({"input": item.name, "error": each.error.message})
                 continue
-            results.append(self._written(item, each, place, len(items), call))
+            results.append(self._written(item, each, len(items), call))
         if self.as_json:
             click.echo(json_text(document(self.model, results), self.out, indent=2), file=self.out)
 
@@ -85,16 +86,30 @@ class Answering:
             raise HubError(f"{len(self.failures)} of {count} inputs were not answered", details=self.failures)
 
     def _stream_each(self, items: Sequence[Named], call: Mapping[str, object]) -> None:
-        for place, item in enumerate(items):
+        for item in items:
             try:
-                heading(item.name, place, len(items), self.out)
                 with self.model.stream(item.value, **call) as pieces:
-                    show(pieces, self.out)
+                    show(self._under_heading(pieces, item.name, len(items)), self.out)
                     tell_cut(pieces.result, call)
             except (InputError, ContextOverflow) as error:
                 self._failed(item, error, alone=len(items) == 1)
 
-    def _written(self, item: Named, each: Answered, place: int, count: int, call: Mapping[str, object]) -> JSON:
+    def _under_heading(self, pieces: Iterable[str], name: str, count: int) -> Iterator[str]:
+        """The pieces, behind a heading that is written when there is something to head."""
+        headed = False
+        for piece in pieces:
+            if not headed:
+                self._heading(name, count)
+            headed = True
+            yield piece
+        if not headed:
+            self._heading(name, count)
+
+    def _heading(self, name: str, count: int) -> None:
+        heading(name, self._headed, count, self.out)
+        self._headed += 1
+
+    def _written(self, item: Named, each: Answered, count: int, call: Mapping[str, object]) -> JSON:
         """Write an answer; what JSON says of it."""
         kind = self.task.outputs[0]
         where: dict[str, JSON] = {}
@@ -105,14 +120,14 @@ class Answering:
                 where["output"] = self.outlet.put(item.name, each.result)
             return {"input": item.name, kind: self.codecs.describe(kind, each.result), **where}
         if not self.as_json:
-            self._shown(kind, item.name, each.result, place, count)
+            self._shown(kind, item.name, each.result, count)
             if kind == "text":
                 tell_cut(each.result, call)
         return {**describe(kind, item.name, each.result), **where}
 
-    def _shown(self, kind: str, name: str, result: object, place: int, count: int) -> None:
+    def _shown(self, kind: str, name: str, result: object, count: int) -> None:
         if kind == "text" or self.out.isatty():
-            heading(name, place, count, self.out)
+            self._heading(name, count)
         elif count > 1:
             value = to_json(result)
             click.echo(json_text({"input": name, kind: value}, self.out), file=self.out)

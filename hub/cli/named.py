@@ -71,7 +71,7 @@ def _of_word(word: str, kind: KindSpec, *, allow_url: bool) -> Iterator[Named]:
         yield from _files_in(path, kind)
     elif _MAGIC & set(word) and not path.exists():
         matching = glob.glob(str(path), recursive=True)  # noqa: PTH207 - a pattern may be absolute
-        found = sorted(file for file in map(Path, matching) if file.is_file())
+        found = sorted(file for file in map(Path, matching) if _is_file(file))
         if not found:
             raise InputError(f"nothing matches {word}")
         yield from (Named(name=str(file), value=file) for file in found)
@@ -81,7 +81,7 @@ def _of_word(word: str, kind: KindSpec, *, allow_url: bool) -> Iterator[Named]:
 
 def _files_in(folder: Path, kind: KindSpec) -> Iterator[Named]:
     """Files in a folder and those below it, hidden ones left out."""
-    inside = sorted(file for file in folder.rglob("*") if file.is_file() and not _hidden(file.relative_to(folder)))
+    inside = sorted(file for file in folder.rglob("*") if _is_file(file) and not _hidden(file.relative_to(folder)))
     taken = [file for file in inside if kind.write is None or file.name.lower().endswith(kind.suffixes)]
     if not taken:
         kinds = "" if kind.write is None else f" that end like {kind.id} ({', '.join(kind.suffixes)})"
@@ -90,6 +90,11 @@ def _files_in(folder: Path, kind: KindSpec) -> Iterator[Named]:
         left = len(inside) - len(taken)
         note(f"{folder}: {left} of {len(inside)} files do not end like {kind.id} and are left out")
     yield from (Named(name=str(file), value=file) for file in taken)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether it is a file, or a link that leads nowhere: who names a folder is to hear of that one."""
+    return path.is_file() or (path.is_symlink() and not path.exists())
 
 
 def _hidden(path: Path) -> bool:

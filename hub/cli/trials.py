@@ -52,7 +52,12 @@ def options_of_ways(function: F) -> F:
             "--allow-pickle", is_flag=True, default=None, help="Allow weights of a format that can carry code."
         ),
         click.option("--repeat", type=click.IntRange(1), default=3, show_default=True, help="Rounds; ways take turns."),
-        click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="Measure on this text."),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Measure on this: text, .jsonl with labels, or files that the task takes.",
+        ),
         click.option(
             "--batch",
             "batches",

@@ -71,6 +71,16 @@ class TestInputs:
         assert "  broken.grid is no grid" in result.stderr
         assert "1 of 5 files do not end like grid and are left out" in result.stderr
 
+    def test_a_link_that_leads_nowhere_is_named_and_the_rest_is_answered(self, run_hub: RunHub, painted: Path) -> None:
+        (painted / "broken.grid").unlink()
+        (painted / "b.grid").unlink()
+        (painted / "b.grid").symlink_to(painted / "gone.grid")
+        for word in (".", "?.grid"):
+            result = run_hub("run", "grid-classification", word)
+            assert json.loads(result.stdout.splitlines()[0])["input"] == "a.grid"
+            assert result.returncode == 1
+            assert "b.grid" in result.stderr
+
     def test_a_pattern_means_the_files_that_match(self, run_hub: RunHub) -> None:
         result = run_hub("run", "grid-classification", "--json", "[ab].grid")
         document = json.loads(result.stdout)
@@ -209,6 +219,13 @@ class TestOutputs:
     def test_several_texts_are_told_apart_on_a_terminal(self) -> None:
         shown = run_in_terminal("run", "grid-to-text", "a.grid", "b.grid")
         assert shown.index("==> a.grid") < shown.index("brightness 1.00") < shown.index("==> b.grid")
+
+    @pytest.mark.parametrize("how", [[], ["--no-stream"]])
+    def test_no_empty_line_stands_for_an_input_that_was_not_answered(self, run_hub: RunHub, how: list[str]) -> None:
+        result = run_hub("run", "grid-to-text", "broken.grid", "a.grid", "b.grid", *how)
+        assert result.returncode == 1
+        lines = [line.rstrip() for line in result.stdout.splitlines()]
+        assert lines == ["brightness 1.00", "", "brightness 0.05"]
 
     def test_segments_are_a_table_on_a_terminal(self) -> None:
         assert "0.00 –     1.50 s" in run_in_terminal("run", "grid-activity", "a.grid")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from hub.errors import UsageError
+from hub.errors import PluginBroken, UsageError
 from hub.plugin.specs import TaskSpec
 from hub.runtime.transforms.data import content_of, measuring_data, task_inputs
 from hub.store.store import Store
@@ -55,6 +56,29 @@ def test_json_lines_name_files_beside_them_and_their_labels(hub_home: Path, pict
     listed.write_text('{"file": "a.png", "label": "cat"}\n{"file": "more/c.png", "label": "dog"}\n')
     found = measuring_data("seeing", listed, host=make_host(SEEING), store=Store())
     assert (found.inputs, found.labels) == ([pictures / "a.png", pictures / "more" / "c.png"], ["cat", "dog"])
+
+
+def two_answers(paths: tuple[Path, ...]) -> list[tuple[str, str]]:
+    assert paths == ()
+    return [("a cat", "cat"), ("a dog", "dog")]
+
+
+def no_answers(_: tuple[Path, ...]) -> list[object]:
+    return ["a cat"]
+
+
+def test_a_task_may_bring_inputs_with_right_answers_that_only_measures_are_taken_on(hub_home: Path) -> None:
+    here = "tests.runtime.test_files_as_data"
+    task = replace(SEEING, samples=f"{here}:samples", labelled=f"{here}:two_answers")
+    found = measuring_data("seeing", None, host=make_host(task), store=Store())
+    assert (list(found.inputs), list(found.labels)) == (["a cat", "a dog"], ["cat", "dog"])
+    assert task_inputs("seeing", None, host=make_host(task), store=Store()) == ["a sample"]
+    with pytest.raises(PluginBroken, match="no_answers' .* no list of"):
+        measuring_data("seeing", None, host=make_host(replace(task, labelled=f"{here}:no_answers")), store=Store())
+
+
+def samples() -> list[str]:
+    return ["a sample"]
 
 
 def test_what_files_hold_is_in_the_key_of_a_step(hub_home: Path, pictures: Path) -> None:

@@ -34,6 +34,7 @@ def hub_tasks() -> list[TaskSpec]:
             outputs=("text",),
             summary="Write what is said, with its times.",
             samples="hub_audio.samples:sounds",
+            labelled="hub_audio.samples:spoken",
             fidelity="hub_audio.recognition.fidelity:Words",
         ),
     ]

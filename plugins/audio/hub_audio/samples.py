@@ -1,10 +1,13 @@
-"""Inputs that the tasks of this package can be tried on: checks, recorded feeds and calibration use them.
+"""Inputs that the tasks of this package can be tried on: checks, recorded feeds, calibration and measures use them.
 
-Sounds are made here, as `array` and `sampling_rate`, which a codec reads. Knows nothing of any model.
+Sounds are made here, as `array` and `sampling_rate`, which a codec reads; speech lies beside this module, said by a voice
+from known text (see `benchmarks/spoken.py`). Knows nothing of any model.
 """
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +15,10 @@ import numpy as np
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
 
-__all__ = ["sounds", "texts"]
+__all__ = ["sounds", "spoken", "texts"]
 
 _RATE = 16_000
+_SPOKEN = Path(__file__).parent / "spoken"
 
 
 def texts() -> list[str]:
@@ -35,6 +39,12 @@ def sounds() -> list[dict[str, Any]]:  # Any: arrays and numbers
     louder = noise.copy()
     louder[_RATE // 2 : _RATE // 2 + len(vowel)] += vowel
     return [{"array": samples, "sampling_rate": _RATE} for samples in (vowel, louder, silence)]
+
+
+def spoken(_: tuple[Path, ...]) -> list[tuple[Path, str]]:
+    """Files with speech of three speeds, and what is said in each."""
+    lines = (_SPOKEN / "spoken.jsonl").read_text(encoding="utf-8").splitlines()
+    return [(_SPOKEN / entry["file"], entry["label"]) for entry in map(json.loads, lines)]
 
 
 def _vowel(seconds: float) -> Array:

@@ -1,8 +1,10 @@
-"""Inputs that the tasks can be tried on. Knows nothing of any model."""
+"""Inputs that the tasks can be tried on, and what is right to say of them. Knows nothing of any model."""
 
 from __future__ import annotations
 
-__all__ = ["files", "texts"]
+from pathlib import Path
+
+__all__ = ["files", "texts", "texts_in_languages", "typed_files"]
 
 _PYTHON = b'''"""Counts words."""
 
@@ -27,18 +29,32 @@ _HTML = b"""<!doctype html>
 _CSV = b"name,born,city\n" + b"".join(b"person %d,%d,city %d\n" % (i, 1950 + i, i % 7) for i in range(40))
 
 
+_FILES = {"python": _PYTHON, "html": _HTML, "csv": _CSV, "txt": b"note", "empty": b""}
+_TEXTS = {
+    "en": "The committee will meet again on Thursday to discuss the report.",
+    "fr": "Le comité se réunira de nouveau jeudi pour discuter du rapport.",
+    "de": "Der Ausschuss tritt am Donnerstag erneut zusammen, um den Bericht zu beraten.",
+    "ja": "委員会は木曜日に再び集まり、報告書について話し合う。",
+    "ru": "Комитет снова соберётся в четверг, чтобы обсудить доклад.",
+    "ar": "ستجتمع اللجنة مرة أخرى يوم الخميس لمناقشة التقرير.",
+}
+
+
 def files() -> list[bytes]:
     """Contents of a program, a page, a table, a note, and of nothing at all."""
-    return [_PYTHON, _HTML, _CSV, b"note", b""]
+    return list(_FILES.values())
+
+
+def typed_files(_: tuple[Path, ...]) -> list[tuple[bytes, str]]:
+    """The same, each with its type."""
+    return [(content, label) for label, content in _FILES.items()]
 
 
 def texts() -> list[str]:
     """A sentence in each of six languages and four scripts."""
-    return [
-        "The committee will meet again on Thursday to discuss the report.",
-        "Le comité se réunira de nouveau jeudi pour discuter du rapport.",
-        "Der Ausschuss tritt am Donnerstag erneut zusammen, um den Bericht zu beraten.",
-        "委員会は木曜日に再び集まり、報告書について話し合う。",
-        "Комитет снова соберётся в четверг, чтобы обсудить доклад.",
-        "ستجتمع اللجنة مرة أخرى يوم الخميس لمناقشة التقرير.",
-    ]
+    return list(_TEXTS.values())
+
+
+def texts_in_languages(_: tuple[Path, ...]) -> list[tuple[str, str]]:
+    """The same, each with its language."""
+    return [(text, code) for code, text in _TEXTS.items()]
