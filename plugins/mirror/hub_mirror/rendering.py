@@ -16,8 +16,9 @@ from starlette.responses import HTMLResponse
 
 from hub_mirror.call import quoted
 from hub_mirror.cards import body
+from hub_mirror.sizes import readable
 
-__all__ = ["card_html", "page", "readable"]
+__all__ = ["card_html", "page"]
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
@@ -33,16 +34,6 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-
-
-def readable(size: int) -> str:
-    """Bytes as people say them."""
-    value = float(size)
-    for unit in ("B", "kB", "MB", "GB"):
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"
 
 
 _TEMPLATES.filters["readable"] = readable

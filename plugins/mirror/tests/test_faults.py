@@ -290,7 +290,8 @@ def test_what_is_too_large_or_over_the_quota_is_refused(own):
     ada.upload_file(path_or_fileobj=b"\0" * 1_000_000, path_in_repo="w.bin", repo_id="ada/x")
     own.command("user", "quota", "ada")
     ada.upload_file(path_or_fileobj=b"\1" * 3_000_000, path_in_repo="v.bin", repo_id="ada/x")
-    assert "4001374 bytes" in own.command("user", "list").stdout
+    (row,) = json.loads(own.command("user", "list", "--json").stdout)
+    assert (row["used"], row["quota"]) == (4_001_374, None)
 
 
 def test_a_full_disk_is_said_and_leaves_no_trace(own, tmp_path):

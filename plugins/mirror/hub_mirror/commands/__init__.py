@@ -6,8 +6,9 @@ import click
 
 from hub_mirror.commands.care import check, gc
 from hub_mirror.commands.carry import export_, import_, pull_
-from hub_mirror.commands.people import org, token, user
+from hub_mirror.commands.people import org, user
 from hub_mirror.commands.serve import serve
+from hub_mirror.commands.tokens import token
 
 __all__ = ["command"]
 

@@ -12,6 +12,7 @@ from hub.errors import VerificationError
 from hub_mirror.checking import check as find_faults
 from hub_mirror.collecting import collect
 from hub_mirror.commands.root import opened, root_option
+from hub_mirror.sizes import readable
 
 __all__ = ["check", "gc"]
 
@@ -40,7 +41,7 @@ def check(root: Path, quick: bool, as_json: bool) -> None:
             hint="Bring the contents back from a backup into blobs/, or upload them again",
         )
     if not as_json:
-        click.echo(f"{count} contents of {size} bytes are right")
+        click.echo(f"{count} contents of {readable(size)} are right")
 
 
 @click.command()
@@ -56,6 +57,6 @@ def gc(root: Path, grace: float, dry: bool, as_json: bool) -> None:
         return
     word = "would be removed" if dry else "removed"
     click.echo(
-        f"{found.contents} contents of {found.bytes} bytes, {found.commits} commits, {found.pages} pages and "
+        f"{found.contents} contents of {readable(found.bytes)}, {found.commits} commits, {found.pages} pages and "
         f"{found.leftovers} leftovers {word}"
     )

@@ -9,6 +9,7 @@ import click
 from hub_mirror.commands.root import opened, root_option
 from hub_mirror.names import KINDS
 from hub_mirror.parcel import export, take_in
+from hub_mirror.sizes import readable
 from hub_mirror.upstream.client import Upstream
 from hub_mirror.upstream.pulling import pull
 
@@ -58,10 +59,10 @@ def pull_(
             include=include,
             exclude=exclude,
             jobs=jobs,
-            tick=lambda path, size: click.echo(f"  {path}  {size} bytes", err=True),
+            tick=lambda path, size: click.echo(f"  {path}  {readable(size)}", err=True),
         )
         click.echo(
-            f"{done.repository}@{done.commit[:12]}: {done.files} files, {done.fetched} fetched, {done.bytes} bytes"
+            f"{done.repository}@{done.commit[:12]}: {done.files} files, {done.fetched} fetched, {readable(done.bytes)}"
         )
 
 
@@ -73,7 +74,7 @@ def pull_(
 def export_(root: Path, repositories: tuple[str, ...], kind: str, out: Path) -> None:
     """Write repositories with their whole history into one file."""
     count, size = export(opened(root), [(kind, name) for name in repositories], out)
-    click.echo(f"{out}: {len(repositories)} repositories, {count} contents of {size} bytes")
+    click.echo(f"{out}: {len(repositories)} repositories, {count} contents of {readable(size)}")
 
 
 @click.command("import")
