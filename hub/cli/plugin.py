@@ -13,7 +13,9 @@ import click
 
 from hub import config
 from hub.cli.output import note, print_json, print_table
+from hub.cli.plugin_check import check_command
 from hub.cli.plugin_install import install_plugins
+from hub.cli.plugin_new import new_command
 from hub.cli.plugin_show import as_json as to_json
 from hub.cli.plugin_show import gives, show_faults
 from hub.errors import UsageError
@@ -27,7 +29,11 @@ __all__ = ["command"]
 
 @click.group("plugin")
 def command() -> None:
-    """List, install, remove and switch off plugins."""
+    """List, install, remove, switch off, write and check plugins."""
+
+
+command.add_command(new_command)
+command.add_command(check_command)
 
 
 @command.command("list")

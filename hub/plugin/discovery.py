@@ -15,7 +15,7 @@ from importlib.metadata import Distribution, EntryPoint, distribution, distribut
 from hub import config
 from hub.plugin.hooks import GROUP
 
-__all__ = ["Installed", "canonical", "how_to_enable", "installed", "is_disabled", "matches", "package_of"]
+__all__ = ["Installed", "canonical", "entries_of", "how_to_enable", "installed", "is_disabled", "matches", "package_of"]
 
 _UNKNOWN = "unknown"
 _OURS = re.compile(r"hub[._-]plugins?([._-].*)?", re.IGNORECASE)
@@ -49,7 +49,7 @@ def installed() -> list[Installed]:
     found: dict[tuple[str, str, str], Installed] = {}
     seen: set[str] = set()
     for package in distributions():
-        entries = list(_entries(package))
+        entries = list(entries_of(package))
         if not entries or canonical(entries[0].distribution) in seen:
             continue  # an older copy, further down sys.path
         if entries[0].distribution != _UNKNOWN:
@@ -96,7 +96,8 @@ def package_of(name: str) -> str | None:
     return _identity(found)[0] if any(group.startswith("hub.") for group in groups) else None
 
 
-def _entries(package: Distribution) -> Iterator[Installed]:
+def entries_of(package: Distribution) -> Iterator[Installed]:
+    """Plugins of one distribution, of any version of the contract."""
     try:
         text = package.read_text("entry_points.txt") or ""
         if "hub" not in text.lower():

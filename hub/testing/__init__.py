@@ -1,4 +1,14 @@
-"""The conformance kit: what every backend, model plugin and kind must do, as tests that an author subclasses.
+"""The conformance kit: what every plugin must do, as tests that an author subclasses, or has run by `hub plugin check`.
+
+::
+
+    from hub.testing import PluginContract
+
+    class TestVec(PluginContract, plugin="vec"):
+        pass
+
+tries all that the plugin gives on the fixtures that its package brings (`hub.plugin.WeightsFixture` and its like). Each
+part has a contract of its own, which takes a fixture, or other weights:
 
 ::
 
@@ -23,7 +33,8 @@ Needs pytest. Knows nothing of any plugin: it does what the contract in `hub.run
 
 import pytest
 
-for name in ("backend", "generating", "kind", "model", "requests"):
+_CHECKING = "backend format generating kind model offline package plugin requests running source task transform"
+for name in _CHECKING.split():
     pytest.register_assert_rewrite(f"hub.testing.{name}")
 
 from hub.plugin.host import get_host  # noqa: E402 - what is installed, as every command sees it
@@ -31,16 +42,29 @@ from hub.plugin.loading import HEAVY  # noqa: E402 - what an entry point must no
 from hub.runtime.options import resolve_options  # noqa: E402 - as the core resolves them before a target is called
 from hub.runtime.sessions.reclaim import reclaim  # noqa: E402 - as the core does after a model is closed
 from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
+from hub.testing.format import FormatContract  # noqa: E402
 from hub.testing.kind import KindContract  # noqa: E402
 from hub.testing.model import ModelContract  # noqa: E402
 from hub.testing.opening import Opening  # noqa: E402
+from hub.testing.package import PackageContract  # noqa: E402
+from hub.testing.plugin import PluginContract  # noqa: E402
+from hub.testing.source import SourceContract  # noqa: E402
+from hub.testing.task import TaskContract  # noqa: E402
+from hub.testing.transform import CompressionContract, ConverterContract  # noqa: E402
 
 __all__ = [
     "HEAVY",
     "BackendContract",
+    "CompressionContract",
+    "ConverterContract",
+    "FormatContract",
     "KindContract",
     "ModelContract",
     "Opening",
+    "PackageContract",
+    "PluginContract",
+    "SourceContract",
+    "TaskContract",
     "get_host",
     "reclaim",
     "resolve_options",

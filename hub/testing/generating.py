@@ -5,12 +5,14 @@ Knows nothing of any runtime.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from hub.errors import ContextOverflow, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, Sampling, Session
+from hub.runtime.protocols import Chat, Delta, Emit, Generate, Sampling, Session
 from hub.testing.opening import Opening
 from hub.testing.requests import CHAT, FIELDS, ask, assert_same, short, with_field, without_limit
 
@@ -52,11 +54,74 @@ class GeneratingContract:
 
     def test_max_tokens_cuts_the_answer_and_says_so(self, session: Session, opening: Opening) -> None:
         """What comes is the beginning of the longer answer."""
-        only(opening, "chat", honours=("max_tokens",), session=session)
-        whole = ask(session, "chat")
-        cut = ask(session, "chat", replace(CHAT, sampling=Sampling(max_tokens=3)))
-        assert (cut.tokens, cut.finish) == (3, "length")
-        assert whole.text.startswith(cut.text)
+        only(opening, "chat", "generate", honours=("max_tokens",), session=session)
+        whole = ask(session, opening.plan.verb)
+        request = short(session, opening.plan.verb)
+        cut = ask(session, opening.plan.verb, replace(request, sampling=Sampling(max_tokens=3)))
+        if isinstance(cut, list):
+            if len(whole[0].ids) > 3:
+                assert (len(cut[0].ids), cut[0].finish) == (3, "length")
+            assert whole[0].ids[: len(cut[0].ids)] == cut[0].ids
+        else:
+            assert (cut.tokens, cut.finish) == (3, "length")
+            assert whole.text.startswith(cut.text)
+
+    @pytest.mark.parametrize(("name", "value"), [("top_k", 1), ("top_p", 1e-6)])
+    def test_the_narrowest_filter_leaves_the_likeliest_token(
+        self, session: Session, opening: Opening, name: str, value: object
+    ) -> None:
+        """While temperature is above 0: the answer is the greedy one."""
+        only(opening, "chat", "generate", honours=(name, "temperature"), session=session)
+        request = short(session, opening.plan.verb)
+        narrow = with_field(replace(request, sampling=replace(request.sampling, temperature=0.7)), name, value)
+        assert_same([_said(ask(session, opening.plan.verb, each)) for each in (request, narrow)])
+
+    def test_temperature_and_seed_change_the_answer(self, session: Session, opening: Opening) -> None:
+        """Of some seeds at a high temperature, not all give the greedy answer."""
+        only(opening, "chat", "generate", honours=("seed", "temperature"), session=session)
+        request = short(session, opening.plan.verb)
+        hot = [replace(request, sampling=replace(request.sampling, temperature=4.0, seed=seed)) for seed in range(1, 6)]
+        greedy = _said(ask(session, opening.plan.verb, request))
+        assert any(_said(ask(session, opening.plan.verb, each)) != greedy for each in hot)
+
+    def test_tokens_that_are_suppressed_do_not_come(self, session: Session, opening: Opening) -> None:
+        """Not even the likeliest one."""
+        only(opening, "generate", honours=("suppress",), session=session)
+        [free, *_] = ask(session, "generate")
+        if not free.ids:
+            pytest.skip("the model ends at once")
+        request = with_field(short(session, "generate"), "suppress", (free.ids[0],))
+        assert free.ids[0] not in ask(session, "generate", request)[0].ids
+
+    def test_an_end_token_ends_the_answer(self, session: Session, opening: Opening) -> None:
+        """The token itself is not part of it."""
+        only(opening, "generate", honours=("eos",), session=session)
+        [free, *_] = ask(session, "generate")
+        if len(free.ids) < 2:
+            pytest.skip("the model ends at once")
+        end = free.ids[-1]
+        [found, *_] = ask(session, "generate", with_field(short(session, "generate"), "eos", (end,)))
+        assert (found.ids, found.finish) == (free.ids[: free.ids.index(end)], "stop")
+
+    def test_ragged_prompts_are_continued_as_each_alone(self, session: Session, opening: Opening) -> None:
+        """In order; no padding is taken for a token."""
+        only(opening, "generate")
+        request = short(session, "generate")
+        if session.inputs or not isinstance(request, Generate):
+            pytest.skip("prompts of a decoder have no length of their own")
+        prompts = ((1, 2, 3), (2,), (3, 1))
+        together = ask(session, "generate", replace(request, prompts=prompts))
+        alone = [ask(session, "generate", replace(request, prompts=(prompt,)))[0] for prompt in prompts]
+        assert [each.ids for each in together] == [each.ids for each in alone]
+
+    def test_an_answer_keeps_to_the_schema(self, session: Session, opening: Opening) -> None:
+        """Where it ends before the limit."""
+        only(opening, "chat", honours=("schema",), session=session)
+        request = replace(CHAT, schema=FIELDS["schema"], sampling=Sampling(max_tokens=64))
+        reply = ask(session, "chat", request)
+        if reply.finish != "stop":
+            pytest.skip("the answer is longer than 64 tokens")
+        assert isinstance(json.loads(reply.text)["answer"], int)
 
     def test_stop_ends_the_answer_before_the_text(self, session: Session, opening: Opening) -> None:
         """The text itself is not part of the answer, and not emitted."""
@@ -103,6 +168,10 @@ class GeneratingContract:
         with pytest.raises(ContextOverflow):
             ask(session, "chat", Chat(messages=({"role": "user", "content": "one two " * context},)))
         ask(session, "chat")
+
+
+def _said(answer: Any) -> Any:  # Any: what the verb gives
+    return [each.ids for each in answer] if isinstance(answer, list) else answer.text
 
 
 def only(opening: Opening, *verbs: str, honours: tuple[str, ...] = (), session: Session | None = None) -> None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import io
 import json
 import pickle
-import subprocess
-import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,10 +15,11 @@ from typing import Any, ClassVar
 import pytest
 
 from hub.errors import InputError
+from hub.plugin.fixtures import KindFixture
 from hub.plugin.host import get_host
-from hub.plugin.loading import HEAVY
 from hub.plugin.specs import KindSpec
 from hub.runtime.kinds.codecs import Codecs
+from hub.testing.importing import heavy_imports
 
 __all__ = ["KindContract"]
 
@@ -42,20 +41,25 @@ class Unseekable(io.RawIOBase):
 
 
 class KindContract:
-    """Subclass it as `Test…`, set `kind`, and give the fixture `given`.
+    """Subclass it as `Test…`, and set `fixture`, or `kind` with the fixture `given`.
 
     Attributes
     ----------
     kind
         Id of the `KindSpec`.
+    fixture
+        A value that the plugin's package brings.
     """
 
+    fixture: ClassVar[KindFixture | None] = None
     kind: ClassVar[str] = ""
 
     @pytest.fixture
     def given(self) -> Any:  # Any: whatever the codec reads
         """Something that the codec reads: small, an object or a path."""
-        raise NotImplementedError("give the fixture 'given'")
+        if self.fixture is None:
+            raise NotImplementedError("give the fixture 'given'")
+        return self.fixture.given()
 
     @pytest.fixture
     def codecs(self) -> Codecs:
@@ -84,10 +88,7 @@ class KindContract:
         provided = get_host().kinds[self.kind]
         record = next(each for each in get_host().plugins if each.name == provided.plugin)
         assert [(fault.kind, fault.reason) for fault in record.faults] == []
-        module = record.module.partition(":")[0]
-        code = f"import sys, {module}; print([name for name in {sorted(HEAVY)} if name in sys.modules])"
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-        assert done.stdout.strip() == "[]", done.stdout + done.stderr
+        assert heavy_imports(record.module) == []
 
     def test_a_value_of_the_kind_is_given_back_as_it_is(self, codecs: Codecs, given: Any) -> None:
         """The core may read twice."""

@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 
 from hub.errors import OptionError, SessionClosed, UsageError
+from hub.plugin.fixtures import WeightsFixture
 from hub.plugin.host import get_host
 from hub.runtime.kinds.codecs import Codecs
 from hub.runtime.model import LoadedModel
 from hub.runtime.sessions.answers import FINISHES
 from hub.runtime.sessions.load import open_plan
+from hub.testing.agreeing import difference
 from hub.testing.opening import Opening
 from hub.types import Audio
 
@@ -27,7 +29,7 @@ Result = Any  # of the task's output kind
 
 
 class ModelContract:
-    """Subclass it as `Test…`, and set `reference`; or give the fixture `opening` yourself.
+    """Subclass it as `Test…`, and set `fixture` or `reference`; or give the fixture `opening` yourself.
 
     Attributes
     ----------
@@ -40,8 +42,11 @@ class ModelContract:
     agreement
         Least cosine between the vectors of a text alone and in a batch: padding and dynamic quantisation may cost
         something.
+    fixture
+        Weights that the plugin's package brings, in place of the others.
     """
 
+    fixture: ClassVar[WeightsFixture | None] = None
     reference: ClassVar[str] = ""
     backend: ClassVar[str | None] = None
     load_options: ClassVar[Mapping[str, Any]] = {}
@@ -50,8 +55,10 @@ class ModelContract:
 
     @pytest.fixture(scope="class")
     @classmethod
-    def opening(cls) -> Opening:
+    def opening(cls, tmp_path_factory: pytest.TempPathFactory) -> Opening:
         """Plan and files that the tests open."""
+        if cls.fixture is not None:
+            return Opening.of_fixture(cls.fixture, tmp_path_factory.mktemp("weights"))
         return Opening.of(cls.reference, backend=cls.backend, **cls.load_options)
 
     @pytest.fixture(scope="class")
@@ -65,7 +72,9 @@ class ModelContract:
     @classmethod
     def samples(cls, opening: Opening) -> list[Any]:
         """The task's sample inputs."""
-        host = get_host()
+        if cls.fixture is not None and cls.fixture.inputs:
+            return list(cls.fixture.inputs)
+        host = opening.host
         task = host.tasks[opening.plan.task]
         if task.spec.samples is None:
             pytest.skip(f"the task '{task.spec.id}' has no samples")
@@ -76,7 +85,27 @@ class ModelContract:
     def options(cls, model: LoadedModel) -> dict[str, object]:
         """Call options of the tests."""
         short = {"max_tokens": 8} if "max_tokens" in model.options else {}
-        return {**short, **cls.call_options}
+        return {**short, **(cls.fixture.call_options if cls.fixture is not None else cls.call_options)}
+
+    def test_it_claims_its_weights_and_no_others(self, opening: Opening) -> None:
+        """A folder of its family that no registry lists is told from an empty one and from any other."""
+        provided = opening.host.models[opening.plan.model_plugin]
+        if provided.spec.claims is None or self.fixture is None:
+            pytest.skip("it claims nothing, or no fixture was given")
+        claims = opening.host.resolve(provided, provided.spec.claims)
+        files = tuple(file.path for file in opening.artifact.files)
+        assert claims(files, dict(opening.plan.facts.config)) is True
+        assert claims((), {}) is False
+        assert claims(("model.other",), {"model_type": "no-such-family"}) is False
+
+    def test_it_agrees_with_the_reference(
+        self, model: LoadedModel, samples: list[Any], options: dict[str, object]
+    ) -> None:
+        """Within the tolerance that its fixture declares."""
+        if self.fixture is None or self.fixture.expected is None:
+            pytest.skip("no fixture says what is expected")
+        gap = difference(list(self.fixture.expected(samples)), list(model.infer(samples, **options)))
+        assert gap <= self.fixture.tolerance, f"it differs by {gap:.2g}, and {self.fixture.tolerance:g} is declared"
 
     def test_every_sample_is_answered_with_the_kind_of_the_task(
         self, model: LoadedModel, samples: list[Any], options: dict[str, object]
@@ -177,7 +206,7 @@ class ModelContract:
 
 
 def _load(opening: Opening) -> LoadedModel:
-    host, plan = get_host(), opening.plan
+    host, plan = opening.host, opening.plan
     return LoadedModel(
         plan,
         open_plan(plan, opening.artifact, host),

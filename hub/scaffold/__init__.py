@@ -1,0 +1,1 @@
+"""New plugins: whole packages from templates that work as they are."""
