@@ -47,9 +47,15 @@ class Gate:
 
     def __enter__(self) -> None:
         me = threading.get_ident()
-        ticket = object()
         with self._lock:
             self._refuse_closed()
+            if not self._queue and len(self._inside) < self._limit:  # nobody waits: no turn to take
+                cancel = current()
+                if cancel is not None:
+                    cancel.check()
+                self._inside.append(me)
+                return
+            ticket = object()
             if me in self._inside and len(self._inside) >= self._limit:
                 raise UsageError(f"{self._name} was called from inside its own callback, where it waits for itself")
             self._queue.append(ticket)
@@ -65,7 +71,8 @@ class Gate:
     ) -> None:
         with self._lock:
             self._inside.remove(threading.get_ident())
-            self._lock.notify_all()
+            if self._queue:
+                self._lock.notify_all()
             last = self._closing and not self._inside and not self._ending
             self._ending = self._ending or last
         if last:

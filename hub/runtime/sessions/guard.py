@@ -7,8 +7,7 @@ contract in `hub.runtime.protocols`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from hub.errors import InputError, PluginBroken, UsageError
@@ -77,8 +76,8 @@ class Guarded(Session):
         self._refuse_other("run")
         checked = check_feeds(feeds, self.inputs, self._what)
         names = check_wanted(wanted, self.outputs, self._what)
-        with self._entered() as inner, foreign(self._what):
-            found = inner.run(checked, names)
+        with self._gate, foreign(self._what):
+            found = self._live().run(checked, names)
         return check_outputs(found, self.outputs, names, self._what)
 
     def generate(self, request: Generate, emit: Emit = silent) -> list[Generated]:
@@ -90,8 +89,8 @@ class Guarded(Session):
 
             check_feeds(request.feeds, self.inputs, self._what)
         relay = Relay(emit, len(request.prompts), self._what)
-        with self._entered() as inner, relay.calling():
-            found = inner.generate(request, relay)
+        with self._gate, relay.calling():
+            found = self._live().generate(request, relay)
         return check_generated(found, request, self._what)
 
     def chat(self, request: Chat, emit: Emit = silent) -> Reply:
@@ -99,8 +98,8 @@ class Guarded(Session):
         self._refuse_other("chat")
         check_chat(request, self.honours, self._what)
         relay = Relay(emit, 1, self._what)
-        with self._entered() as inner, relay.calling():
-            reply = inner.chat(request, relay)
+        with self._gate, relay.calling():
+            reply = self._live().chat(request, relay)
         return check_reply(reply, request, self._what)
 
     def embed(self, texts: Sequence[str]) -> Array:
@@ -109,8 +108,8 @@ class Guarded(Session):
 
         self._refuse_other("embed")
         check_texts(texts, self._what)
-        with self._entered() as inner, foreign(self._what):
-            vectors = inner.embed(texts)
+        with self._gate, foreign(self._what):
+            vectors = self._live().embed(texts)
         return check_vectors(vectors, len(texts), self._what)
 
     def score(self, request: Score) -> list[Scored]:
@@ -129,8 +128,8 @@ class Guarded(Session):
             raise UsageError(f"the session of {self._what} was opened for '{self._verb}' and cannot score")
         if bool(request.prompts) == bool(request.texts) or bool(request.texts) != (self._verb == "chat"):
             raise InputError(f"{self._what} scores {'texts' if self._verb == 'chat' else 'token ids'}, and got others")
-        with self._entered() as inner, foreign(self._what):
-            found = inner.score(request)
+        with self._gate, foreign(self._what):
+            found = self._live().score(request)
         return check_scored(found, request, self._what)
 
     def close(self) -> None:
@@ -140,11 +139,10 @@ class Guarded(Session):
     def __repr__(self) -> str:
         return f"<session of {self._what} for '{self._verb}'{', closed' if self._gate.closed else ''}>"
 
-    @contextmanager
-    def _entered(self) -> Iterator[Session]:
-        with self._gate:
-            assert self._inner is not None
-            yield self._inner
+    def _live(self) -> Session:
+        """The session, for who is inside of the gate: it is there until the last one has left."""
+        assert self._inner is not None
+        return self._inner
 
     def _release(self) -> None:
         inner, self._inner = self._inner, None

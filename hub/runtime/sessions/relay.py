@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import TracebackType
 
 from hub.errors import HubError, InferenceError, PluginBroken
 from hub.runtime.protocols import Delta, Emit
@@ -67,14 +68,27 @@ class Relay:
             raise self.failure
 
 
-@contextmanager
-def foreign(what: str, doing: str = "failed") -> Iterator[None]:
-    """Turn an exception that is not ours into `InferenceError`, from the original."""
-    try:
-        yield
-    except HubError:
-        raise
-    except MemoryError as error:
-        raise InferenceError(f"{what} ran out of memory", hint="Try shorter or fewer inputs at once") from error
-    except Exception as error:
-        raise InferenceError(f"{what} {doing}: {type(error).__name__}: {error}") from error
+class foreign:  # noqa: N801 - used as a function is
+    """Turn an exception that is not ours into `InferenceError`, from the original.
+
+    A class and no generator: it stands around every call, also around those that take some microseconds.
+    """
+
+    __slots__ = ("_doing", "_what")
+
+    def __init__(self, what: str, doing: str = "failed") -> None:
+        self._what = what
+        self._doing = doing
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or isinstance(error, HubError) or not isinstance(error, Exception):
+            return
+        if isinstance(error, MemoryError):
+            hint = "Try shorter or fewer inputs at once"
+            raise InferenceError(f"{self._what} ran out of memory", hint=hint) from error
+        raise InferenceError(f"{self._what} {self._doing}: {type(error).__name__}: {error}") from error

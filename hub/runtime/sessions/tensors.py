@@ -31,8 +31,10 @@ def check_feeds(feeds: Feeds, inputs: Sequence[Tensor], what: str) -> dict[str, 
     InputError
         A feed is missing, unknown, not an array, or of another dtype, rank or size.
     """
-    if not isinstance(feeds, Mapping):
+    if not _is_mapping(feeds):
         raise InputError(f"{what} takes a mapping of name to array, not {type(feeds).__name__}")
+    if _all_fit(feeds, inputs):
+        return {tensor.name: np.asarray(feeds[tensor.name], order="C") for tensor in inputs}
     known = {tensor.name: tensor for tensor in inputs}
     faults = [f"{name}: missing; expected {describe(tensor)}" for name, tensor in known.items() if name not in feeds]
     faults += [f"{name}: not an input of this model" for name in feeds if name not in known]
@@ -77,13 +79,14 @@ def check_outputs(found: Outputs, outputs: Sequence[Tensor], wanted: tuple[str, 
     """
     declared = {tensor.name: tensor for tensor in outputs}
     names = tuple(declared) if wanted is None else wanted
-    if not isinstance(found, Mapping):
+    if not _is_mapping(found):
         raise PluginBroken(f"{what} gave {type(found).__name__} and not a mapping of name to array")
     missing = [name for name in names if name not in found]
     if missing:
         raise PluginBroken(f"{what} did not give {', '.join(map(repr, missing))}; it gave {', '.join(found) or 'none'}")
-    for name in names:
-        _check_output(found[name], declared[name], what)
+    with np.errstate(invalid="ignore"):
+        for name in names:
+            _check_output(found[name], declared[name], what)
     return {name: found[name] for name in names}
 
 
@@ -122,6 +125,25 @@ def describe(tensor: Tensor) -> str:
     return f"{tensor.name} {tensor.dtype}[{', '.join(str(dim) or '?' for dim in tensor.shape)}]"
 
 
+def _is_mapping(value: object) -> bool:
+    return type(value) is dict or isinstance(value, Mapping)
+
+
+def _all_fit(feeds: Feeds, inputs: Sequence[Tensor]) -> bool:
+    """Whether there is no fault to tell: the short way, since a small graph takes no longer than the long one."""
+    sizes: dict[str, int] = {}
+    for tensor in inputs:
+        feed = feeds.get(tensor.name)
+        if not isinstance(feed, np.ndarray) or _dtype_name(feed.dtype) != tensor.dtype or not feed.dtype.isnative:
+            return False
+        if feed.ndim != len(tensor.shape):
+            return False
+        for size, dim in zip(feed.shape, tensor.shape, strict=True):
+            if size != dim and dim != "" and (isinstance(dim, int) or sizes.setdefault(dim, size) != size):
+                return False
+    return len(feeds) == len(inputs)
+
+
 def _feed_faults(feed: object, tensor: Tensor, sizes: dict[str, tuple[int, str]]) -> list[str]:
     if not isinstance(feed, np.ndarray):
         return [f"{tensor.name}: {type(feed).__name__} is not an array; expected {describe(tensor)}"]
@@ -154,8 +176,7 @@ def _check_output(array: object, tensor: Tensor, what: str) -> None:
         raise PluginBroken(f"{what} gave output '{tensor.name}' as {given}; it declares {describe(tensor)}")
     if array.dtype.kind not in "fc" or not array.size:
         return
-    with np.errstate(invalid="ignore"):
-        peak = array.max()  # NaN wins, and nothing is copied
+    peak = array.max()  # NaN wins, and nothing is copied
     if array.dtype.kind == "f" and peak < np.inf:
         return
     if np.isnan(peak) or peak == np.inf:

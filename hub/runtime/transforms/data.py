@@ -80,8 +80,9 @@ def task_inputs(
 def measuring_data(
     task: str, path: Path | None, *, host: Host, store: Store, progress: Progress | None = None
 ) -> Measured:
-    """What to measure models of a task on: the person's file, else the task's inputs with right answers, else what
-    `task_inputs` leaves of its data.
+    """What to measure models of a task on.
+
+    The person's file, else the task's inputs with right answers, else what `task_inputs` leaves of the task's data.
 
     Raises
     ------

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hub.plugin.host import Host, Provided
     from hub.runtime.protocols import Array, Feeds, Outputs
 
-__all__ = ["Recorded", "Tap", "find_opener", "opened", "record_calls", "record_feeds"]
+__all__ = ["Recorded", "Tap", "find_opener", "find_openers", "opened", "record_calls", "record_feeds"]
 
 CUT = "truncate"
 """Option of a model plugin that is set where it has one: data may be longer than the model takes."""
@@ -126,9 +126,22 @@ def opened(weights: Weights, backend: Provided[BackendSpec], host: Host) -> Iter
 
 def find_opener(form: str, host: Host) -> Provided[BackendSpec] | None:
     """First backend by name that runs the format on the CPU."""
-    able = (
+    return next(_openers(form, host), None)
+
+
+def find_openers(before: str, after: str, host: Host) -> list[Provided[BackendSpec] | None]:
+    """What opens weights before and after a conversion: one backend for both formats where there is one.
+
+    Two runtimes round differently, and a steep curve makes much of it: only within one of them is what differs the
+    conversion's own.
+    """
+    both = next((each for each in _openers(before, host) if after in each.spec.formats), None)
+    return [both, both] if both is not None else [find_opener(before, host), find_opener(after, host)]
+
+
+def _openers(form: str, host: Host) -> Iterator[Provided[BackendSpec]]:
+    return (
         provided
         for _, provided in sorted(host.backends.items())
         if form in provided.spec.formats and "run" in provided.spec.verbs and "cpu" in provided.spec.devices
     )
-    return next(able, None)

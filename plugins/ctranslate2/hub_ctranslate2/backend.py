@@ -23,10 +23,12 @@ def open_model(request: OpenRequest) -> Session:
     folder = request.files[0].parent
     given = request.options.get("threads")
     threads = given if isinstance(given, int) else usable_cpus()
+    beams = request.options.get("beam_size")
+    beams = beams if isinstance(beams, int) else 1
     kind = "int8" if "int8" in request.load_steps else str(request.options.get("compute_type") or "default")
     if TASKS[request.facts.task] == "whisper":
         vocabulary = read_vocabulary(folder, "vocabulary")
-        return WhisperSession(open_whisper(folder, request.device, kind, threads), vocabulary)
+        return WhisperSession(open_whisper(folder, request.device, kind, threads), vocabulary, beams)
     source = read_vocabulary(folder, "shared_vocabulary", "source_vocabulary")
     target = read_vocabulary(folder, "shared_vocabulary", "target_vocabulary")
-    return SequenceSession(open_translator(folder, request.device, kind, threads), source, target)
+    return SequenceSession(open_translator(folder, request.device, kind, threads), source, target, beams)

@@ -32,6 +32,14 @@ OPTIONS = (
         help="What to compute in; default keeps what the weights are stored in where the device does it, and auto "
         "takes what the device is fastest at.",
     ),
+    Option(
+        name="beam_size",
+        type=int,
+        default=1,
+        min=1,
+        max=32,
+        help="Texts that are weighed beside each other where the temperature is 0; 1 takes the likeliest token each time.",
+    ),
 )
 
 

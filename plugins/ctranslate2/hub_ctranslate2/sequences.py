@@ -28,8 +28,11 @@ class SequenceSession(Session):
 
     honours = _HONOURS
 
-    def __init__(self, model: Any, source: list[str], target: list[str]) -> None:  # Any: CTranslate2 has no types
+    def __init__(  # Any: CTranslate2 has no types
+        self, model: Any, source: list[str], target: list[str], beams: int = 1
+    ) -> None:
         self._model = model
+        self._beams = beams
         self._source, self._target = source, target
         self._ids = {token: number for number, token in enumerate(target)}
         self.inputs = (
@@ -38,7 +41,7 @@ class SequenceSession(Session):
         )
 
     def generate(self, request: Generate, emit: Emit) -> list[Generated]:
-        """Continue each prompt after the sequence of its row; tokens are emitted as they come.
+        """Continue each prompt after the sequence of its row; tokens are emitted as they come, of beams when they end.
 
         Raises
         ------
@@ -49,6 +52,7 @@ class SequenceSession(Session):
         sampling = request.sampling
         most = _LONGEST if sampling.max_tokens is None else sampling.max_tokens
         prefixes = [[self._token(self._target, token) for token in prompt[1:]] for prompt in request.prompts]
+        beams = 1 if sampling.temperature else self._beams
         stopped: set[int] = set()
 
         def step(found: Any) -> bool:  # Any: CTranslate2 has no types
@@ -62,7 +66,7 @@ class SequenceSession(Session):
         results = self._model.translate_batch(
             sources,
             target_prefix=[prefix or None for prefix in prefixes],
-            beam_size=1,
+            beam_size=beams,
             max_input_length=0,
             max_decoding_length=most,
             min_decoding_length=0,
@@ -71,12 +75,16 @@ class SequenceSession(Session):
             sampling_temperature=sampling.temperature or 1.0,
             suppress_sequences=[[self._token(self._target, token)] for token in request.suppress] or None,
             end_token=[self._token(self._target, token) for token in request.eos] or None,
-            callback=step,
+            callback=step if beams == 1 else None,
         )
-        return [
+        found = [
             self._result(result.hypotheses[0], len(prefix), most, row in stopped)
             for row, (result, prefix) in enumerate(zip(results, prefixes, strict=True))
         ]
+        if beams > 1:
+            for row, each in enumerate(found):
+                emit(Delta(index=row, ids=each.ids))
+        return found
 
     def close(self) -> None:
         """Give the memory back."""

@@ -35,8 +35,9 @@ class WhisperSession(Session):
 
     honours = _HONOURS
 
-    def __init__(self, model: Any, vocabulary: list[str]) -> None:  # Any: CTranslate2 has no types
+    def __init__(self, model: Any, vocabulary: list[str], beams: int = 1) -> None:  # Any: CTranslate2 has no types
         self._model = model
+        self._beams = beams
         self._ids = {token: number for number, token in enumerate(vocabulary)}
         self._size = len(vocabulary)
         if "<|startoftranscript|>" not in self._ids:
@@ -84,7 +85,7 @@ class WhisperSession(Session):
         found = self._model.generate(
             features,
             prompts,
-            beam_size=1,
+            beam_size=1 if sampling.temperature else self._beams,
             max_length=max(2 * most, most + length),  # it gives half of this to the answer, or what the prompt leaves
             suppress_tokens=list(request.suppress) or None,
             suppress_blank=True,

@@ -56,6 +56,15 @@ def test_tokens_are_those_of_transformers(made, whisper):
         assert given.prompt_tokens == len(prompt)
 
 
+def test_beams_find_what_is_likelier(made, whisper):
+    asked = request((START, ENGLISH, WRITE, TIMELESS))
+    session = opened(made.ctranslate2, options={"threads": 2, "beam_size": 5})
+    found, greedy = (each.generate(asked, silent)[0] for each in (session, whisper))
+    session.close()
+    assert found.ids != greedy.ids
+    assert found.measures["logprob"] >= greedy.measures["logprob"]
+
+
 def test_prompts_of_two_lengths_are_answered_in_their_order(whisper):
     prompts = [(START, ENGLISH, WRITE, TIMELESS), (50_361, 5, 6, START, ENGLISH, WRITE, TIMELESS)]
     together = whisper.generate(request(*prompts), silent)
@@ -132,7 +141,8 @@ def test_damaged_files_are_named(made, tmp_path, damage):
         opened(tmp_path).close()
 
 
-def test_a_translator_gives_the_tokens_of_transformers(tmp_path):
+@pytest.mark.parametrize("beams", [1, 3])
+def test_a_translator_gives_the_tokens_of_transformers(tmp_path, beams):
     transformers = pytest.importorskip("transformers")
     import torch
 
@@ -140,19 +150,26 @@ def test_a_translator_gives_the_tokens_of_transformers(tmp_path):
     model = transformers.MarianMTModel.from_pretrained(made.safetensors)
     ids = np.array([[5, 9, 12, 0], [7, 3, 0, 63]])
     mask = (ids != 63).astype(np.int64)
-    session = opened(made.ctranslate2, task="translation")
+    session = opened(made.ctranslate2, task="translation", options={"beam_size": beams})
+    emitted = {0: (), 1: ()}
+
+    def emit(delta):
+        emitted[delta.index] += delta.ids
+        return False
+
     found = session.generate(
         Generate(prompts=((63,), (63,)), feeds={"input_ids": ids, "attention_mask": mask},
                  sampling=Sampling(max_tokens=10), eos=(0,)),
-        silent,
+        emit,
     )  # fmt: skip
     session.close()
     for row, each in enumerate(found):
         wanted = model.generate(
-            torch.from_numpy(ids[row : row + 1]), attention_mask=torch.from_numpy(mask[row : row + 1]), num_beams=1,
+            torch.from_numpy(ids[row : row + 1]), attention_mask=torch.from_numpy(mask[row : row + 1]), num_beams=beams,
             do_sample=False, max_new_tokens=10, bad_words_ids=[[63]],
         )[0].tolist()[1:]  # fmt: skip
         assert list(each.ids) == (wanted[: wanted.index(0)] if 0 in wanted else wanted)
+        assert emitted[row] == each.ids
 
 
 class TestContract(BackendContract):

@@ -81,14 +81,14 @@ class FastText(Session):
         predict, names = self._predict, self._names
         found = [predict(_line(text), most, 0.0, "strict") for text in feeds["text"].tolist()]
         width = max(map(len, found), default=0)
-        labels = np.full((len(found), width), "", dtype=object)
-        values = np.zeros((len(found), width), dtype=np.float32)
-        for row, pairs in enumerate(found):
-            for place, (score, label) in enumerate(pairs):
-                labels[row, place] = names.get(label) or self._named(label)
-                values[row, place] = score
-        np.clip(values, 0, 1, out=values)  # its table of exponentials rounds up
-        return {"labels": labels, "scores": values}
+        for pairs in found:
+            if len(pairs) < width:
+                pairs += [(0.0, "")] * (width - len(pairs))
+        labels = [names.get(label) or self._named(label) for pairs in found for _, label in pairs]
+        values = np.array([score for pairs in found for score, _ in pairs], dtype=np.float32)
+        np.minimum(values, 1, out=values)  # its table of exponentials rounds up
+        shape = (len(found), width)
+        return {"labels": np.array(labels, dtype=object).reshape(shape), "scores": values.reshape(shape)}
 
     def close(self) -> None:
         """Give the memory back."""

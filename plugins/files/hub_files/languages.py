@@ -41,7 +41,8 @@ class Languages(Model):
         found = self.parts[""].run(feeds)
         least, answers = given["threshold"], []
         for labels, scores in zip(found["labels"].tolist(), found["scores"].tolist(), strict=True):
-            count = next((place for place, label in enumerate(labels) if not label), len(labels))
-            kept = [place for place in range(count) if not place or scores[place] >= least]
-            answers.append([{"label": labels[place], "score": scores[place]} for place in kept])
+            answer = [{"label": label, "score": score} for label, score in zip(labels, scores, strict=True) if label]
+            while len(answer) > 1 and answer[-1]["score"] < least:
+                answer.pop()
+            answers.append(answer)
         return answers
