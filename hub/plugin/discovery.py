@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, EntryPoint, distribution, distributions
 
 from hub import config
-from hub.plugin.hooks import GROUP
+from hub.plugin.contracts import GROUP, contract_of
 
 __all__ = ["Installed", "canonical", "entries_of", "how_to_enable", "installed", "is_disabled", "matches", "package_of"]
 
@@ -37,14 +37,15 @@ class Installed:
 
     @property
     def served(self) -> bool:
-        """Whether it is made for the contract that this host serves."""
-        return self.group == GROUP
+        """Whether it is made for a contract that this host serves."""
+        return contract_of(self.group) is not None
 
 
 def installed() -> list[Installed]:
     """All plugins of this environment, sorted by name.
 
-    A distribution that also serves another version of the contract under the same name is listed once.
+    A distribution that also serves another version of the contract under the same name is listed once, with the newest
+    that this host serves.
     """
     found: dict[tuple[str, str, str], Installed] = {}
     seen: set[str] = set()
@@ -56,8 +57,11 @@ def installed() -> list[Installed]:
             seen.add(canonical(entries[0].distribution))
         for entry in entries:
             found[entry.name, entry.distribution, f"{entry.group} {entry.value}"] = entry
-    served = {(entry.name, entry.distribution) for entry in found.values() if entry.served}
-    listed = [e for e in found.values() if e.served or (e.name, e.distribution) not in served]
+    served: dict[tuple[str, str], int] = {}
+    for entry in found.values():
+        key = entry.name, entry.distribution
+        served[key] = max(served.get(key, 0), _served(entry))
+    listed = [e for e in found.values() if _served(e) == served[e.name, e.distribution]]
     return sorted(listed, key=lambda entry: (entry.name, entry.distribution, entry.group))
 
 
@@ -108,6 +112,12 @@ def entries_of(package: Distribution) -> Iterator[Installed]:
         return
     for point in points:
         yield _entry(package, point)
+
+
+def _served(entry: Installed) -> int:
+    """Number of the contract that it is served by; 0 for none."""
+    contract = contract_of(entry.group)
+    return 0 if contract is None else contract.number
 
 
 def _entry(package: Distribution, point: EntryPoint) -> Installed:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pluggy
 
+from hub.plugin.contracts import CONTRACT, GROUP
 from hub.plugin.specs import BackendSpec, FormatSpec, KindSpec, ModelSpec, SourceSpec, TaskSpec, TransformSpec
 
 __all__ = [
@@ -26,8 +27,6 @@ __all__ = [
 ]
 
 PROJECT = "hub"
-CONTRACT = 1
-GROUP = f"hub.plugins.v{CONTRACT}"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

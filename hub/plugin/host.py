@@ -16,8 +16,8 @@ from hub import __version__
 from hub.errors import PluginBroken
 from hub.plugin import builtin
 from hub.plugin.checks import HOOKS
+from hub.plugin.contracts import CONTRACT, GROUP, SERVED, contract_of, group_of
 from hub.plugin.discovery import Installed, installed, is_disabled
-from hub.plugin.hooks import CONTRACT, GROUP
 from hub.plugin.loaded import Loaded, update_or_disable
 from hub.plugin.loading import collect, load
 from hub.plugin.records import Fault, PluginRecord, Provided
@@ -125,6 +125,7 @@ def load_host() -> Host:
             each.fault(*_name_fault(entry, shared[entry.name]))
         else:
             each = load(entry)
+            _warn_of_old_contract(each)
         loaded.append(each)
     tables = _tables(loaded)
     return Host((_record(each, tables, states.get(id(each), "")) for each in loaded), tables)
@@ -208,8 +209,20 @@ def _name_fault(entry: Installed, given: list[Installed]) -> tuple[str, str, str
     return "clash", reason, f"Remove one: {commands}"
 
 
+def _warn_of_old_contract(loaded: Loaded) -> None:
+    contract = contract_of(loaded.plugin.group)
+    if contract is not None and contract.number < CONTRACT:
+        reason = (
+            f"it is made for contract {contract.number}, which is served until {contract.until}; "
+            f"contract {contract.number + 1}: {contract.change}"
+        )
+        loaded.fault("old-contract", reason, update_or_disable(loaded.plugin))
+
+
 def _contract_fault(entry: Installed) -> tuple[str, str, str]:
-    reason = f"it is made for '{entry.group}', and openmodelhub {__version__} serves contract {CONTRACT} ('{GROUP}')"
+    served = " and ".join(f"{each.number} ('{group_of(each.number)}')" for each in SERVED)
+    contracts = "contract" if len(SERVED) == 1 else "contracts"
+    reason = f"it is made for '{entry.group}', and openmodelhub {__version__} serves {contracts} {served}"
     number = entry.group.rpartition(".v")[2]
     if number.isdecimal() and int(number) > CONTRACT:
         return "contract-version", reason, "Update the core: hub plugin install --upgrade openmodelhub"

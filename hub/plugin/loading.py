@@ -16,6 +16,7 @@ import pluggy
 
 from hub.plugin import hooks
 from hub.plugin.checks import HOOKS, check_hooks
+from hub.plugin.contracts import contract_of
 from hub.plugin.discovery import Installed
 from hub.plugin.loaded import Loaded, describe, disable, update_or_disable
 from hub.plugin.requirements import pip_command, unmet
@@ -130,7 +131,10 @@ def _call(loaded: Loaded, hook: str, function: Any) -> list[object]:  # Any: plu
 
 
 def _keep(loaded: Loaded, hook: str, table: str, expected: type, spec: object) -> None:
+    contract = contract_of(loaded.plugin.group)
     try:
+        if contract is not None:
+            spec = contract.adapt(spec)
         wrong = validate(spec, expected)
     except Exception as error:  # a value whose own methods raise
         wrong = [f"cannot be checked: {describe(error)}"]

@@ -15,8 +15,8 @@ __all__ = ["STATES", "WARNINGS", "Fault", "PluginRecord", "Provided"]
 S = TypeVar("S")
 
 STATES = ("ok", "broken", "disabled", "incompatible")
-WARNINGS = frozenset({"slow-import", "heavy-import"})
-"""Kinds of faults that cost time but break nothing."""
+WARNINGS = frozenset({"slow-import", "heavy-import", "old-contract"})
+"""Kinds of faults that break nothing today."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +27,7 @@ class Fault:
     ----------
     kind
         `import-error`, `exit-at-import`, `unknown-hook`, `hook-signature`, `hook-raised`, `bad-spec`, `clash`,
-        `contract-version`, `missing-dependency`, `bad-target`; or, as a warning, `slow-import`, `heavy-import`.
+        `contract-version`, `missing-dependency`, `bad-target`; or, as a warning, `slow-import`, `heavy-import`, `old-contract`.
     reason
         What is wrong and where.
     fix

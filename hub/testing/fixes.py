@@ -97,7 +97,6 @@ FIXES = {
     "it_makes_the_same_again": "Take no time, no random number without a seed, no order of a set into what is written.",
     "what_it_predicts_comes_true": "Give Facts with the format and size of what comes out.",
     "damaged_weights_are_an_error_that_says_so": _TENSORS,
-    "it_survives_a_bad_request": "Declare options in the TransformSpec; take no others.",
     "it_says_that_it_loses_something": "Set lossy=True in the TransformSpec.",
     "it_makes_weights_no_larger": "Write what is smaller, or call it a converter.",
     "it_loses_no_more_than_its_fixture_declares": "Lose less; or declare in the fixture what it loses.",

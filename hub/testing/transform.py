@@ -154,15 +154,6 @@ class TransformContract:
         assert not isinstance(caught.value, PluginError), caught.value.message
         assert not Store(store).records()
 
-    def test_it_survives_a_bad_request(
-        self, made: Made, provided: Provided[TransformSpec], tmp_path_factory: pytest.TempPathFactory
-    ) -> None:
-        """An option that it does not have is refused, and the next request is done."""
-        assert self.fixture is not None
-        wrong = replace(self.fixture, options={**self.fixture.options, "no_such_option": 1})
-        with pytest.raises(HubError):
-            transformed(made.opening, provided, wrong, tmp_path_factory.mktemp("wrong"))
-
 
 class CompressionContract(TransformContract):
     """A lossy transform: subclass it as `Test…`, and set `fixture`."""
