@@ -72,6 +72,7 @@ def _facts(target: Target) -> list[list[str]]:
         ["family", model.family],
         ["tags", ", ".join(model.tags)],
         ["listed by", target.origin],
+        ["owned by", ", ".join(model.owners)],
         ["pinned to", target.revision],
         ["folder", str(target.root or "")],
         *([name, link] for name, link in sorted(model.links.items())),
@@ -164,6 +165,7 @@ _EMPTY: dict[str, JSON] = {
     "context_length": None,
     "config": {},
     "links": {},
+    "owners": [],
 }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hub.cli.output import note, print_json
+from hub.cli.output import note, print_json, printable
 from hub.cli.plugin_show import PluginJSON, gives, show_faults
 from hub.errors import HubError, PluginBroken, UsageError
 from hub.plugin import pip
@@ -98,6 +98,8 @@ def _vouched(release: Release, listed: Sequence[ListedPlugin]) -> str:
     if not entries:
         return "no registry lists it: nobody vouches for it"
     for each in entries:
+        if each.plugin.yanked:
+            return f"the registry '{each.origin}' has withdrawn it: {printable(each.plugin.yanked)}"
         if SpecifierSet(each.plugin.version).contains(release.version, prereleases=True):
             return f"the registry '{each.origin}' lists this name and version; nobody vouches for the file itself"
     return f"the registry '{entries[0].origin}' lists {entries[0].plugin.version}, not this version"

@@ -145,7 +145,8 @@ def _variant_filter(
 
     def keep(model: Model, variant: Variant) -> bool:
         return (
-            (kind is None or key(variant.format) == key(kind))
+            not variant.yanked
+            and (kind is None or key(variant.format) == key(kind))
             and (size is None or variant.size <= size)
             and (memory is None or expected_memory(model, variant) <= memory)
             and (installed is None or installed(variant))

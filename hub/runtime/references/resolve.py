@@ -13,6 +13,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from hub import config
 from hub.errors import BadReference
 from hub.registry.catalogue import Catalogue, Entry, load_catalogue
@@ -80,12 +82,29 @@ def _schemes(reference: str) -> tuple[str, ...]:
 
 
 def _listed(parsed: Reference, entry: Entry) -> Target:
+    """A yanked variant is there for who names it; who names none gets one of the others."""
+    variant = _variant_name(parsed, entry.model.variants)
+    left = tuple(each for each in entry.model.variants if not each.yanked or each.name == variant)
+    if not left:
+        names = [f"{each.name}: {_plain(each.yanked)}" for each in entry.model.variants]
+        raise BadReference(
+            f"'{parsed.text}' was yanked by its registry, {entry.origin}",
+            details=names,
+            hint=f"To use it all the same, name a variant: {parsed.text}:{entry.model.variants[0].name}",
+        )
+    why = next((_plain(each.yanked) for each in left if each.name == variant), "")
     return Target(
         reference=parsed.text,
-        model=entry.model,
-        variant=_variant_name(parsed, entry.model.variants),
+        model=msgspec.structs.replace(entry.model, variants=left),
+        variant=variant,
         origin=entry.origin,
+        notice=f"Warning: {parsed.text} was yanked by its registry, {entry.origin}: {why}" if why else "",
     )
+
+
+def _plain(text: str) -> str:
+    """A stranger's text in one line, without what would steer a terminal."""
+    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _unknown(parsed: Reference, error: BadReference) -> BadReference:

@@ -1,0 +1,1 @@
+"""Between authors and a registry: publishing weights and plugins, proposing entries, and checking what is proposed."""
