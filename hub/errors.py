@@ -7,7 +7,8 @@
     │   ├── BadReference           a reference names nothing, or more than one thing
     │   ├── OptionError            an option that is unknown, out of range or of the wrong type
     │   ├── InputError             an input that the task does not take
-    │   └── ContextOverflow        a prompt that is longer than the model's context
+    │   ├── ContextOverflow        a prompt that is longer than the model's context
+    │   └── NothingToDo            a step that finds nothing in the weights to work on
     ├── PluginError             3  a plugin that is needed is missing or broken
     │   ├── PluginMissing          nothing installed provides it
     │   └── PluginBroken           it is installed, and fails
@@ -46,6 +47,7 @@ __all__ = [
     "InferenceError",
     "InputError",
     "NotFound",
+    "NothingToDo",
     "Offline",
     "OptionError",
     "PlanError",
@@ -113,6 +115,10 @@ class InputError(UsageError):
 
 class ContextOverflow(UsageError):
     """A prompt that does not fit the context; it is refused, never cut."""
+
+
+class NothingToDo(UsageError):
+    """A step finds nothing in the weights to work on. Of several parts, those stay as they are."""
 
 
 class PluginError(HubError):

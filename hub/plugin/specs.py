@@ -231,7 +231,8 @@ class TransformSpec:
     takes, gives
         Formats; `gives=None` keeps the format.
     target
-        `(request: TransformRequest) -> None`: writes the new files into `request.out`.
+        `(request: TransformRequest) -> None`: writes the new files into `request.out`, or raises `NothingToDo`; where
+        other parts have something to do, that one stays as it is.
     options
         One of type `Path` names a file, whose content is part of the artifact's key. One named `data` is read by the
         core and reaches the target as `request.inputs`.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from hub import __version__
-from hub.errors import PluginBroken, PluginMissing
+from hub.errors import NothingToDo, PluginBroken, PluginMissing
 from hub.plugin.specs import FormatSpec, TransformSpec
 from hub.runtime.asking import ask
 from hub.runtime.planning.paths import carry_over
@@ -131,8 +131,9 @@ class Job:
     def _run(
         self, provided: Provided[TransformSpec], facts: Facts, copies: Path, out: Path, key: str
     ) -> list[WeightFile]:
-        """Call the target for each part; the files that it wrote, hashed."""
+        """Call the target for each part; the files that it wrote, hashed. A part with nothing in it to do is copied."""
         made: list[WeightFile] = []
+        idle: list[NothingToDo] = []
         inputs = self._inputs(provided.spec)
         for part in facts.parts:
             folder, work = out / part if part else out, self.store.layout.root / "work" / key / (part or "_")
@@ -153,8 +154,18 @@ class Job:
                 tell=lambda text: self.progress.say(f"{self.step}: {text}"),
             )
             before = {file.path for file in made}
-            ask(self.host, provided, provided.spec.target, request)
+            try:
+                ask(self.host, provided, provided.spec.target, request)
+            except NothingToDo as error:
+                if len(facts.parts) == 1 or self.step.gives != facts.format:
+                    raise
+                idle.append(error)
+                self.progress.say(f"{self.step}: part '{part}' stays as it is: {error.message}")
+                for path in request.files:
+                    copy_file(path, folder / path.name)
             made += [file for file in listed(out, part) if file.path not in before]
+        if len(idle) == len(facts.parts):
+            raise idle[0]
         return made
 
     def _inputs(self, spec: TransformSpec) -> list[Any]:  # Any: of the kinds that the task takes

@@ -141,11 +141,32 @@ def test_smoothing_keeps_outliers_from_the_rounding_of_activations(source, tmp_p
     assert found[0.8] < 0.7 * found[0.0]
 
 
-def test_static_says_which_opset_it_needs(tmp_path):
-    (tmp_path / "in").mkdir()
-    encoder(tmp_path / "in", opset=12)
-    with pytest.raises(UsageError, match=r"opset 12; int8-static takes 13"):
-        made("onnx-int8-static", tmp_path / "in", tmp_path)
+def test_weights_in_nodes_and_an_old_opset_are_no_hindrance(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    weight = helper.make_tensor("value", TensorProto.FLOAT, (8, 3, 3, 3), random(8, 3, 3, 3).ravel())
+    path = write(
+        folder / "model.onnx",
+        [
+            helper.make_node("Constant", [], ["w"], "weight", value=weight),
+            helper.make_node("Conv", ["x", "w"], ["y"], "conv", pads=[1, 1, 1, 1]),
+        ],
+        {},
+        {"x": (TensorProto.FLOAT, ["n", 3, 16, 16])},
+        {"y": (TensorProto.FLOAT, ["n", 8, 16, 16])},
+        opset=11,
+    )
+    model = onnx.load(path)
+    model.metadata_props.add(key="character", value="a b")
+    onnx.save(model, path)
+    feeds = [{"x": random(2, 3, 16, 16, seed=seed)} for seed in range(3)]
+    for transform, kind in (("onnx-fp16", TensorProto.FLOAT16), ("onnx-int8-static", TensorProto.INT8)):
+        (tmp_path / transform).mkdir()
+        out = compress(transform, folder, tmp_path / transform, "model.onnx", feeds=feeds)
+        assert cosine(answer(out / "model.onnx", feeds[0]), answer(path, feeds[0])) > 0.999
+        after = onnx.load(out / "model.onnx")
+        assert [each.data_type for each in after.graph.initializer if len(each.dims) == 4] == [kind]
+        assert "a b" in [each.value for each in after.metadata_props if each.key == "character"]
 
 
 def test_static_without_feeds_is_refused(source, tmp_path):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from hub.errors import UsageError
+from hub.errors import NothingToDo, UsageError
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.onnx_graphs.graph import Graph, read_graph
 from hub_quantize.onnx_graphs.tables import quantize_tables
@@ -72,7 +72,7 @@ def _write(request: TransformRequest, bits: int) -> None:
         _replace(graph, node, bits, block)
     done = len(products) + (quantize_tables(graph) if request.options["embeddings"] else 0)
     if not done:
-        raise UsageError(
+        raise NothingToDo(
             f"{graph.name} has no matrix product with constant float weights, so int{bits} finds nothing to compress",
             hint="Convolutions are compressed by: int8-static",
         )

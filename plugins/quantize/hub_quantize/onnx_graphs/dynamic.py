@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from hub.errors import UsageError
+from hub.errors import NothingToDo
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.onnx_graphs.graph import Graph, read_graph
 from hub_quantize.onnx_graphs.others import DYNAMIC, other_dynamic
@@ -37,7 +37,7 @@ def int8_dynamic(request: TransformRequest) -> None:
     products = [node for node in graph.products(request.options["exclude"]) if graph.kind(node.input[1]) == _FLOAT]
     others = any(node.op_type in DYNAMIC for node in graph.nodes)
     if not products and not others:
-        raise UsageError(
+        raise NothingToDo(
             f"{graph.name} has no matrix product with constant float32 weights, so int8-dynamic finds nothing to do",
             hint="Convolutions are compressed by: int8-static",
         )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import onnx
+import onnx.version_converter
 from onnx import numpy_helper
 from onnx.external_data_helper import load_external_data_for_tensor
 
@@ -133,6 +134,28 @@ class Graph:
         self.initializers = {each.name: each for each in self.model.graph.initializer}
         self._places.clear()
 
+    def at_opset(self, version: int) -> Graph:
+        """The same graph in a later set of operators, rewritten by ONNX itself.
+
+        Raises
+        ------
+        UsageError
+            It cannot rewrite one of its operators.
+        """
+        self.settle()
+        for tensor in self.model.graph.initializer:
+            self.fill(tensor)
+        try:
+            model = onnx.version_converter.convert_version(self.model, version)
+        except Exception as error:  # onnx raises what it likes
+            reason = " ".join(str(error).split())[:200]
+            raise UsageError(
+                f"{self.name} is of opset {self.opset}, {version} is needed, and onnx cannot rewrite it: {reason}"
+            ) from error
+        del model.metadata_props[:]
+        model.metadata_props.extend(self.model.metadata_props)  # which the rewriting forgets
+        return Graph(model, self.folder, self.name, external=self.external)
+
     def need(self, domain: str, version: int) -> None:
         """Have the graph import an operator set of a domain."""
         if not any(each.domain == domain for each in self.model.opset_import):
@@ -217,7 +240,26 @@ def _load(path: Path) -> onnx.ModelProto:
         raise InferenceError(f"{path.name} cannot be read by onnx {onnx.__version__}: {error}") from error
     if not model.graph.node:
         raise InferenceError(f"{path.name} holds no graph")
+    _lift_constants(model)
     return model
+
+
+def _lift_constants(model: onnx.ModelProto) -> None:
+    """Make initializers of the floats in nodes `Constant`, where some exporters put all weights."""
+    given = {each.name for each in model.graph.output}
+    kept = []
+    for node in model.graph.node:
+        tensor = next((each.t for each in node.attribute if node.op_type == "Constant" and each.name == "value"), None)
+        if tensor is None or tensor.data_type not in _FLOATS or not tensor.dims or node.output[0] in given:
+            kept.append(node)
+            continue
+        model.graph.initializer.append(tensor)
+        model.graph.initializer[-1].name = node.output[0]
+    if len(kept) < len(model.graph.node):
+        nodes = [onnx.NodeProto.FromString(node.SerializeToString()) for node in kept]
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
+        model.ir_version = max(model.ir_version, 4)  # the first in which initializers need not be inputs
 
 
 def _fault(path: Path) -> str:

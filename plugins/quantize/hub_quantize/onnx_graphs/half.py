@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnxruntime.transformers.float16 import convert_float_to_float16  # type: ignore[import-untyped]
 
-from hub.errors import InferenceError, UsageError
+from hub.errors import InferenceError, NothingToDo
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.onnx_graphs.graph import Graph, read_graph
 from hub_quantize.onnx_graphs.order import sort_nodes
@@ -37,7 +37,7 @@ def fp16(request: TransformRequest) -> None:
     graph = read_graph(request)
     floats = [name for name in graph.initializers if graph.kind(name) == _FLOAT]
     if not floats:
-        raise UsageError(f"{graph.name} holds no float32 weights, so fp16 finds nothing to compress")
+        raise NothingToDo(f"{graph.name} holds no float32 weights, so fp16 finds nothing to compress")
     named = [name for name in floats if graph.is_matrix(name)]
     kept = [each.name for each in (*graph.model.graph.input, *graph.model.graph.output)]
     bare = onnx.ModelProto()

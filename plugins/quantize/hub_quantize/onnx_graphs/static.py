@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import onnx
 
-from hub.errors import UsageError
+from hub.errors import NothingToDo
 from hub.runtime.protocols import TransformRequest
 from hub_quantize.calibration import calibration_feeds
 from hub_quantize.onnx_graphs.dynamic import quantize_columns
@@ -40,17 +40,18 @@ def int8_static(request: TransformRequest) -> None:
     Raises
     ------
     UsageError
-        There is nothing in it to compress, or a pattern of `exclude` matches nothing.
+        There is nothing in it to compress, a pattern of `exclude` matches nothing, or it is of an older set of
+        operators that ONNX cannot rewrite.
     InferenceError
         Nothing installed runs the graph, or it gives NaN on the calibration data.
     """
     graph = read_graph(request)
+    if graph.opset < _OPSET and any(node.op_type in ("MatMul", *STATIC) for node in graph.nodes):
+        graph = graph.at_opset(_OPSET)
     products = [node for node in graph.products(request.options["exclude"]) if graph.kind(node.input[1]) == _FLOAT]
     others = any(node.op_type in STATIC for node in graph.nodes)
     if not products and not others:
-        raise UsageError(f"{graph.name} has no constant float32 matrices and no convolutions for int8-static")
-    if graph.opset < _OPSET:
-        raise UsageError(f"{graph.name} is of opset {graph.opset}; int8-static takes {_OPSET} and above")
+        raise NothingToDo(f"{graph.name} has no constant float32 matrices and no convolutions for int8-static")
     feeds, reduce = calibration_feeds(request), bool(request.options["reduce_range"])
     widths = {node.input[0]: graph.initializers[node.input[1]].dims[0] for node in products}
     ranges = watch_channels(graph, widths, feeds)

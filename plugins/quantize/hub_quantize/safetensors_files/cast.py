@@ -14,7 +14,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from hub.errors import InferenceError, UsageError
+from hub.errors import InferenceError, NothingToDo
 from hub.runtime.protocols import TransformRequest
 
 __all__ = ["bf16", "fp16"]
@@ -44,7 +44,7 @@ def _write(request: TransformRequest, kind: str) -> None:
             count, size = _cast(path, request.out / path.relative_to(request.path), kind)
             done, total = done + count, total + size
     if not done:
-        raise UsageError(f"no tensor is in float32 or float64, so {_TORCH[kind]} finds nothing to compress")
+        raise NothingToDo(f"no tensor is in float32 or float64, so {_TORCH[kind]} finds nothing to compress")
     for path in request.files:
         if path.name.endswith(".safetensors.index.json"):
             index = json.loads(path.read_text(encoding="utf-8"))
