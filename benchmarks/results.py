@@ -59,12 +59,12 @@ and closer at once.
 """
 
 
-def measured(model: str, recipes: tuple[str, ...], repeat: int, kept: Path) -> Any:  # Any: JSON
+def measured(model: str, recipes: tuple[str, ...], repeat: int, kept: Path, *more: str) -> Any:  # Any: JSON
     """The document of `hub bench --json`, made now or before."""
     path = kept / f"{model}.json"
     if not path.exists():
         asked = [word for recipe in recipes for word in ("--recipe", recipe)]
-        command = [sys.executable, "-m", "hub", "bench", model, "--repeat", str(repeat), "--json", *asked]
+        command = [sys.executable, "-m", "hub", "bench", model, "--repeat", str(repeat), "--json", *asked, *more]
         print(" ".join(command), file=sys.stderr)
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
         kept.mkdir(parents=True, exist_ok=True)

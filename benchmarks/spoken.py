@@ -1,8 +1,9 @@
 """Speech of which every word is known, with its words: sound that a Piper voice made, and a list that `--data` takes.
 
-Twenty sentences of the Harvard lists (IEEE, 1969), two in a file, said at three speeds, as OGG at 16 kHz. The first eight
-files are what comes with openmodelhub-audio (`plugins/audio/hub_audio/spoken`); the voice draws no noise, so that the same
-words come again. `python benchmarks/spoken.py FOLDER [--count N]`, then `hub bench whisper-tiny.en --data FOLDER/spoken.jsonl`.
+Twenty sentences of the Harvard lists (IEEE, 1969), two in a file, said at three speeds, as OGG at 16 kHz. The first
+eight files are what comes with openmodelhub-audio (`plugins/audio/hub_audio/spoken`); the voice draws no noise, so that
+it says the same again. `python benchmarks/spoken.py FOLDER [--count N]`, then
+`hub bench whisper-tiny.en --data FOLDER/spoken.jsonl`.
 """
 
 from __future__ import annotations

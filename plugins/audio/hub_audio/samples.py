@@ -1,7 +1,7 @@
 """Inputs that the tasks of this package can be tried on: checks, recorded feeds, calibration and measures use them.
 
-Sounds are made here, as `array` and `sampling_rate`, which a codec reads; speech lies beside this module, said by a voice
-from known text (see `benchmarks/spoken.py`). Knows nothing of any model.
+Sounds are made here, as `array` and `sampling_rate`, which a codec reads; speech lies beside this module, said by a
+voice from known text (see `benchmarks/spoken.py`). Knows nothing of any model.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ OPTIONS = (
         default=1,
         min=1,
         max=32,
-        help="Texts that are weighed beside each other where the temperature is 0; 1 takes the likeliest token each time.",
+        help="Texts that are weighed side by side where the temperature is 0; 1 takes the likeliest token each time.",
     ),
 )
 

@@ -82,8 +82,7 @@ class FastText(Session):
         found = [predict(_line(text), most, 0.0, "strict") for text in feeds["text"].tolist()]
         width = max(map(len, found), default=0)
         for pairs in found:
-            if len(pairs) < width:
-                pairs += [(0.0, "")] * (width - len(pairs))
+            pairs.extend([(0.0, "")] * (width - len(pairs)))
         labels = [names.get(label) or self._named(label) for pairs in found for _, label in pairs]
         values = np.array([score for pairs in found for score, _ in pairs], dtype=np.float32)
         np.minimum(values, 1, out=values)  # its table of exponentials rounds up

@@ -1,7 +1,7 @@
 """Pictures of which is known what is on them: measures are taken on these where the person names none.
 
-Photos are those of the task's data set whose subject nobody doubts, each in several views; pages are set here, plainly and
-as they come from a scanner or a screen. Knows nothing of any model.
+Photos are those of the task's data set whose subject nobody doubts, each in several views; pages are set here, plainly
+and as they come from a scanner or a screen. Knows nothing of any model.
 """
 
 from __future__ import annotations
