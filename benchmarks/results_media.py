@@ -1,7 +1,8 @@
 """What compression does to models of sound and pictures, on inputs whose right answers are known.
 
-Writes `docs/results-media.md`, as `results.py` does for models of text: word error rate of Whisper on speech that a voice made from known text, top-1
-of EfficientNet-Lite0 on photos, character error rate of PP-OCR on pages that are set. The inputs come with the plugins.
+Writes `docs/results-media.md`, as `results.py` does for models of text: word error rate of Whisper on speech that a
+voice made from known text, top-1 of EfficientNet-Lite0 on photos, character error rate of PP-OCR on pages that are set.
+The inputs come with the plugins.
 `python benchmarks/results_media.py [--repeat N] [--only MODEL] [--kept FOLDER]`.
 """
 
@@ -33,10 +34,10 @@ Measured by one command on one machine, and written by it: `python benchmarks/re
 differs, so measure where it counts: `hub bench MODEL`. How each figure is taken is said in [bench.md](bench.md).
 
 The inputs come with the plugins, and what is right is known: sixteen Harvard sentences (IEEE, 1969) that a Piper voice
-says at three speeds (**word error rate** of Whisper); photos of scikit-image in eight views each (**accuracy**: top-1 of
-EfficientNet-Lite0); and four texts that are set in six ways (**character error rate** of PP-OCR). **Loss** is the share
-of answers (words, labels, characters) that differ from those of the model as it is. `*` marks the Pareto front: nothing
-else is smaller, faster and closer at once.
+says at three speeds (**word error rate** of Whisper), photos of scikit-image in eight views each (**accuracy**: top-1
+of EfficientNet-Lite0), and four texts that are set in six ways (**character error rate** of PP-OCR). **Loss** is the
+share of answers (words, labels, characters) that differ from those of the model as it is. `*` marks the Pareto front:
+nothing else is smaller, faster and closer at once.
 """
 
 

@@ -212,10 +212,8 @@ def many(photos: Path, count: int = 1000, first: int = 100) -> None:
                 if answers in (first, 9 * count // 10):
                     peaks.append(_peak(process.pid))
         seconds = time.perf_counter() - start
-    print(
-        f"a folder of {count} photos: {seconds:.1f} s, {answers} answers; peak memory {peaks[0]:.0f} MiB at photo {first}"
-    )
-    print(f"  and {peaks[-1] - peaks[0]:.1f} MiB more at photo {9 * count // 10}")
+    print(f"a folder of {count} photos: {seconds:.1f} s, {answers} answers")
+    print(f"  peak {peaks[0]:.0f} MiB at photo {first}, {peaks[-1] - peaks[0]:.1f} MiB more at {9 * count // 10}")
 
 
 def _peak(process: int) -> float:
