@@ -25,7 +25,9 @@ NEXT = f"""
 def numbered(spec):
     from dataclasses import replace
     from hub.plugin.specs import BackendSpec
-    return replace(spec, devices=tuple(f"{{each}}:0" for each in spec.devices)) if isinstance(spec, BackendSpec) else spec
+    if not isinstance(spec, BackendSpec):
+        return spec
+    return replace(spec, devices=tuple(f"{{each}}:0" for each in spec.devices))
 
 SERVED: tuple[Contract, ...] = (
     Contract(number={CONTRACT}, until="{UNTIL}", change="{CHANGE}", adapt=numbered),
@@ -135,3 +137,11 @@ def test_a_package_that_serves_two_contracts_is_taken_by_the_newest_that_is_serv
     assert plugins["made-for-1"] == {"state": "ok", "faults": [], "devices": {"made-for-1": ["cpu"]}}
     today = seen(both, ROOT, cwd=tmp_path)
     assert today["made-for-1"]["faults"][0][0] == "import-error", "it is asked by the group of its own contract"
+
+
+def test_a_check_says_that_a_plugin_is_made_for_the_contract_before(site, next_core, tmp_path):
+    ask("-m", "hub.testing.check", "made-for-1", str(tmp_path / "out.jsonl"), path=[site, next_core], cwd=tmp_path)
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    failed = {line["check"]: line["fix"] for line in lines if line["event"] == "end" and line["outcome"] == "failed"}
+    assert "docs/contract.md says what changed" in failed["it is made for the contract of today"]
+    assert "the host finds no fault in it" not in failed
