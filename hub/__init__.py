@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from hub.errors import HubError
     from hub.registry.search import search
     from hub.runtime.api import HubWarning, LoadedModel, load, plan, pull
+    from hub.runtime.client.models import connect
 
-__all__ = ["HubError", "HubWarning", "LoadedModel", "__version__", "load", "plan", "pull", "search"]
+__all__ = ["HubError", "HubWarning", "LoadedModel", "__version__", "connect", "load", "plan", "pull", "search"]
 
 __version__ = "0.1.0"
 
@@ -20,6 +21,7 @@ _HOMES = {
     "HubError": "hub.errors",
     "HubWarning": "hub.runtime.api",
     "LoadedModel": "hub.runtime.api",
+    "connect": "hub.runtime.client.models",
     "load": "hub.runtime.api",
     "plan": "hub.runtime.api",
     "pull": "hub.runtime.api",

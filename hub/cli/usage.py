@@ -1,0 +1,67 @@
+"""`hub usage`: what was used, by key, model and day. Asks the server where one runs, else reads the database."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Any
+
+import click
+
+from hub.cli.output import note, print_json, print_table
+from hub.cli.serve import server_module
+from hub.cli.servers import link_to
+
+__all__ = ["command"]
+
+_COLUMNS = (
+    "day",
+    "key",
+    "model",
+    "requests",
+    "errors",
+    "inputs",
+    "prompt_tokens",
+    "generated_tokens",
+    "seconds",
+)
+
+
+@click.command("usage")
+@click.option("--since", default="", metavar="DAY", help="First day, as 2026-01-31, in UTC.")
+@click.option("--until", default="", metavar="DAY", help="Last day.")
+@click.option("--server", metavar="URL", envvar="HUB_SERVER", help="Server to ask; else yours on this machine.")
+@click.option("--key", metavar="KEY", envvar="HUB_SERVER_KEY", help="Key for the server.")
+@click.option("--database", default="", metavar="URL", help="Read this database, and ask no server.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(
+    since: str, until: str, server: str | None, key: str | None, database: str, as_csv: bool, as_json: bool
+) -> None:
+    """Show what was used of a server, by key, model and day: requests, tokens and seconds of computing."""
+    uses = _uses(since, until, server, key, database)
+    if as_json:
+        print_json(uses)
+    elif as_csv:
+        writer = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(uses)
+    else:
+        if not uses:
+            note("Nothing was used.")
+        print_table(
+            [name.replace("_", " ") for name in _COLUMNS], [[str(use[name]) for name in _COLUMNS] for use in uses]
+        )
+
+
+def _uses(since: str, until: str, server: str | None, key: str | None, database: str) -> list[dict[str, Any]]:
+    from hub.runtime.client.places import local_places
+
+    if not database and (server or local_places()):
+        return list(link_to(server, key).get("/hub/v1/usage", since=since, until=until)["usage"])
+    store = server_module("access.database").Database(database or server_module("access.places").database_address())
+    names = {each.id: each.name for each in store.all_keys()}
+    return [
+        {name: names.get(use.key, use.key) if name == "key" else getattr(use, name) for name in _COLUMNS}
+        for use in store.usage(since=since, until=until or "9999")
+    ]

@@ -1,0 +1,1 @@
+"""The interfaces that clients speak, each in modules of its own; none knows another."""

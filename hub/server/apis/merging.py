@@ -1,0 +1,66 @@
+"""Several answers at once, their pieces in the order in which they come. Knows nothing of interfaces."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing, suppress
+
+from hub.runtime.protocols import Delta
+from hub.server.service import Answering
+
+__all__ = ["first_of", "merged"]
+
+Arrived = tuple[int, list[Delta] | None]
+"""Which answer, and what came of it; `None` at its end."""
+
+
+async def merged(answers: Sequence[Answering]) -> AsyncIterator[Arrived]:
+    """Pieces of all answers; the first that fails ends them all.
+
+    Raises
+    ------
+    HubError, Fault
+        An answer failed.
+    """
+    arrived: asyncio.Queue[Arrived | BaseException] = asyncio.Queue()
+    tasks = [asyncio.create_task(_follow(index, answer, arrived)) for index, answer in enumerate(answers)]
+    left = len(tasks)
+    try:
+        while left:
+            item = await arrived.get()
+            if isinstance(item, BaseException):
+                raise item
+            left -= item[1] is None
+            yield item
+    finally:
+        for task in tasks:
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+
+async def _follow(index: int, answer: Answering, arrived: asyncio.Queue[Arrived | BaseException]) -> None:
+    try:
+        async with aclosing(answer.pieces()) as pieces:  # type: ignore[type-var]
+            async for some in pieces:
+                arrived.put_nowait((index, some))
+        arrived.put_nowait((index, None))
+    except Exception as error:
+        arrived.put_nowait(error)
+
+
+async def first_of(source: AsyncIterator[Arrived]) -> tuple[Arrived, AsyncIterator[Arrived]]:
+    """The first piece, and a source that begins with it: so what is wrong with a request shows before its status."""
+    first = await anext(source)
+
+    async def whole() -> AsyncIterator[Arrived]:
+        try:
+            yield first
+            async for item in source:
+                yield item
+        finally:
+            await source.aclose()  # type: ignore[attr-defined]
+
+    return first, whole()

@@ -1,0 +1,1 @@
+"""The interface of OpenAI: https://platform.openai.com/docs/api-reference."""

@@ -1,0 +1,102 @@
+"""The application: every path, the interface that answers it, and the shape in which that interface says errors."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+from hub.server.apis import health, own, remote, tasks
+from hub.server.apis.openai import audio, chat, embeddings, errors, models
+from hub.server.entrance import Entrance
+from hub.server.faults import Fault, fault_of
+from hub.server.service import Service
+from hub.server.web import ASGIApp, ClientDisconnect, Request, Response, Route, Starlette, json_response
+from hub.types import JSON
+
+__all__ = ["PATHS", "make_app"]
+
+_LOG = logging.getLogger("hub.server")
+Handler = Callable[[Request, Service], Awaitable[Response]]
+Shape = Callable[[Fault], dict[str, JSON]]
+
+PATHS: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "/healthz", health.alive),
+    ("GET", "/readyz", health.ready),
+    ("GET", "/metrics", health.metrics),
+    ("GET", "/v1/models", models.list_models),
+    ("GET", "/v1/models/{model:path}", models.show_model),
+    ("POST", "/v1/chat/completions", chat.chat),
+    ("POST", "/v1/completions", chat.complete),
+    ("POST", "/v1/embeddings", embeddings.embed),
+    ("POST", "/v1/audio/transcriptions", audio.transcribe),
+    ("POST", "/v1/audio/translations", audio.translate),
+    ("POST", "/v1/audio/speech", audio.speak),
+    ("POST", "/tasks/{task}", tasks.answer_task),
+    ("POST", "/tasks/{task}/{model:path}", tasks.answer_task),
+    ("POST", "/hub/v1/describe", remote.describe),
+    ("POST", "/hub/v1/infer/{model:path}", remote.infer),
+    ("GET", "/hub/v1/ps", own.list_running),
+    ("POST", "/hub/v1/stop", own.stop_model),
+    ("GET", "/hub/v1/logs", own.show_logs),
+    ("GET", "/hub/v1/usage", own.show_usage),
+    ("GET", "/hub/v1/audit", own.list_audit),
+    ("GET", "/hub/v1/keys", own.list_keys),
+    ("POST", "/hub/v1/keys", own.add_key),
+    ("DELETE", "/hub/v1/keys/{name}", own.revoke_key),
+)
+
+_INTERFACES: tuple[tuple[str, str, Shape], ...] = (
+    ("/v1/", "openai", errors.error_body),
+    ("/tasks/", "tasks", tasks.error_body),
+    ("/hub/", "hub", own.error_body),
+)
+
+
+def make_app(service: Service) -> ASGIApp:
+    """The application of a server; it loads models when it starts and unloads them when it ends."""
+
+    @asynccontextmanager
+    async def life(_: Starlette) -> AsyncIterator[None]:
+        await service.start()
+        try:
+            yield
+        finally:
+            await service.stop()
+
+    routes = [Route(path, partial(_answer, handler, service), methods=[method]) for method, path, handler in PATHS]
+    app = Starlette(routes=routes, lifespan=life, exception_handlers={404: _nothing_here, 405: _other_method})
+    return Entrance(app, service.settings, service.guard, service.meters, refuse, interface_of)
+
+
+def interface_of(path: str) -> str:
+    """Name of the interface that a path belongs to, for meters."""
+    return next((name for prefix, name, _ in _INTERFACES if path.startswith(prefix)), "other")
+
+
+def refuse(path: str, fault: Fault) -> Response:
+    """An error as the interface of the path gives it."""
+    shape = next((shape for prefix, _, shape in _INTERFACES if path.startswith(prefix)), errors.error_body)
+    return json_response(shape(fault), fault.status, fault.headers)
+
+
+async def _answer(handler: Handler, service: Service, request: Request) -> Response:
+    try:
+        return await handler(request, service)
+    except ClientDisconnect:
+        return Response(status_code=499)
+    except Exception as error:
+        fault = fault_of(error)
+        if fault.code == "internal_error":
+            _LOG.exception("a request failed", extra={"request": request.scope.get("hub.request", "")})
+        return refuse(request.url.path, fault)
+
+
+async def _nothing_here(request: Request, _: Exception) -> Response:
+    path = request.url.path
+    return refuse(path, Fault(404, "not_found", f"there is nothing at {request.method} {path[:200]}"))
+
+
+async def _other_method(request: Request, _: Exception) -> Response:
+    return refuse(request.url.path, Fault(405, "method_not_allowed", f"{request.method} is not for this path"))

@@ -1,0 +1,93 @@
+"""Structured logs: each record one JSON object on a line, to stderr or a file, and the last ones kept for who asks.
+
+Prompts and answers are never logged. Knows nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from hub.types import JSON
+
+__all__ = ["Recent", "log_to"]
+
+_USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
+
+
+class Structured(logging.Formatter):
+    """A record as one line of JSON."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        return msgspec.json.encode(told(record)).decode()
+
+
+class Recent(logging.Handler):
+    """Keeps the last records.
+
+    Parameters
+    ----------
+    count
+        How many.
+    """
+
+    def __init__(self, count: int = 2000) -> None:
+        super().__init__(logging.INFO)
+        self._records: deque[dict[str, JSON]] = deque(maxlen=count)
+        self._number = 0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        self._number += 1
+        self._records.append({"number": self._number, **told(record)})
+
+    def after(self, number: int = 0, model: str = "") -> list[dict[str, JSON]]:
+        """Those after a number, of one model or of all."""
+        return [
+            record
+            for record in list(self._records)
+            if isinstance(record["number"], int)
+            and record["number"] > number
+            and (not model or model in (record.get("model"), ""))
+        ]
+
+
+def told(record: logging.LogRecord) -> dict[str, JSON]:
+    """What a record says: time, level, logger, message, and the fields that were given with it."""
+    fields = {name: _plain(value) for name, value in vars(record).items() if name not in _USUAL}
+    when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+    base: dict[str, JSON] = {
+        "time": when,
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "message": record.getMessage(),
+    }
+    if record.exc_info:
+        base["traceback"] = logging.Formatter().formatException(record.exc_info)
+    return {**base, **fields}
+
+
+def log_to(path: str, recent: Recent) -> None:
+    """Send what the server and plugins log to a file, or to stderr where there is no path, and keep the last of it."""
+    handler: logging.Handler
+    if path:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(path, encoding="utf-8")
+    else:
+        handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(Structured())
+    root = logging.getLogger()
+    root.handlers[:] = [handler, recent]
+    root.setLevel(logging.INFO)
+    for noisy in ("httpx", "httpcore", "urllib3", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _plain(value: object) -> JSON:
+    return value if isinstance(value, None | bool | int | float | str) else str(value)

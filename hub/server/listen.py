@@ -1,0 +1,136 @@
+"""Listens: checks that it may, writes down where it is for this machine's own user, and runs until it is told to end.
+
+The one module that imports uvicorn. SIGTERM and Ctrl-C: nothing new is taken, what was taken is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import uvicorn
+
+from hub import config
+from hub.errors import HubError, StorageError, UsageError
+from hub.server.access.database import Database
+from hub.server.access.places import database_address
+from hub.server.app import make_app
+from hub.server.insight.records import Recent, log_to
+from hub.server.models.loader import plan_for
+from hub.server.models.names import Names
+from hub.server.service import Service
+from hub.server.settings import LOOPBACK, Settings
+
+__all__ = ["serve"]
+
+
+def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> None:
+    """Serve until SIGTERM or Ctrl-C.
+
+    Parameters
+    ----------
+    told
+        Told the address once it answers.
+
+    Raises
+    ------
+    UsageError
+        It would be reachable from other machines without a key, or the options do not fit together.
+    StorageError
+        The port is taken, or the database cannot be opened.
+    HubError
+        A model that was to be loaded ahead cannot be.
+    """
+    database = Database(settings.database or database_address())
+    _check_exposure(settings, database)
+    for name in settings.models:  # said before anything listens
+        plan_for(Names(settings).find(name), settings)
+    listening = _bind(settings)
+    port = listening.getsockname()[1]
+    token, recent = secrets.token_urlsafe(32), Recent()
+    log_to(settings.log, recent)
+    service = Service(settings, database, token, recent)
+    scheme = "https" if settings.certificate else "http"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = f"{scheme}://{host}:{port}"
+    note = _note(url, port, token)
+    try:
+        Server(_configured(service, settings), lambda: told(url)).run(sockets=[listening])
+    finally:
+        with suppress(OSError):
+            note.unlink()
+    if isinstance(service.failure, HubError):
+        raise service.failure
+
+
+class Server(uvicorn.Server):
+    """Tells when it answers."""
+
+    def __init__(self, settings: uvicorn.Config, told: Callable[[], None]) -> None:
+        super().__init__(settings)
+        self._told = told
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to answer."""
+        await super().startup(sockets)
+        if self.started:
+            self._told()
+
+
+def _configured(service: Service, settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        make_app(service),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=max(1, round(settings.drain)),
+        timeout_keep_alive=75,
+        backlog=2048,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.private_key,
+        lifespan="on",
+        ws="none",
+    )
+
+
+def _check_exposure(settings: Settings, database: Database) -> None:
+    if bool(settings.private_key) and not settings.certificate:
+        raise UsageError("a private key needs its certificate", hint="Add --certificate FILE")
+    if settings.host in LOOPBACK or settings.public or any(not key.revoked for key in database.all_keys()):
+        return
+    raise UsageError(
+        f"on {settings.host} other machines could use this server, and no key is asked for",
+        hint="Make a key: hub keys add NAME. Or say that anybody may: hub serve --public",
+    )
+
+
+def _bind(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        raise StorageError(
+            f"{settings.host}:{settings.port} cannot be listened on: {error.strerror or error}",
+            hint="Take another port: hub serve --port 0 takes any that is free",
+        ) from error
+    listening.setblocking(False)
+    return listening
+
+
+def _note(url: str, port: int, token: str) -> Path:
+    """Where the commands of this user find the server, and a key that holds while it runs."""
+    path = config.home() / "server" / f"{port}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        json.dump({"url": url, "pid": os.getpid(), "key": token}, stream)
+    return path

@@ -1,0 +1,1 @@
+"""Models that run: found by name, loaded on first use, queued for, batched, and unloaded."""

@@ -1,0 +1,147 @@
+"""One request to a model: what it asks, what has come of it, and how it is given up.
+
+Lives in the event loop; the thread that computes reaches it through `emit` alone. Knows nothing of queues or models.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any
+
+from hub.errors import Cancelled
+from hub.runtime.protocols import Delta
+from hub.runtime.sessions.cancel import Cancel
+from hub.server.faults import Fault
+
+__all__ = ["Call"]
+
+
+class Call:
+    """A request to a model.
+
+    Attributes
+    ----------
+    asked, started, first, ended
+        When it came, began to be computed, gave its first piece, and ended, by `time.monotonic`; 0 where not yet.
+    beats
+        Seconds between the pieces of the answer.
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Any],  # Any: of the kinds that the task declares
+        options: Mapping[str, object],
+        *,
+        client: str = "",
+        priority: int = 0,
+        deadline: float = 600.0,
+        told: bool = False,
+    ) -> None:
+        self.inputs = inputs
+        self.options = options
+        self.client = client
+        self.priority = priority
+        self.told = told  # whether somebody wants the pieces
+        self.cancel = Cancel()
+        self.results: list[Any] = []
+        self.asked = time.monotonic()
+        self.started = self.first = self.ended = 0.0
+        self.last = 0.0
+        self.beats: list[float] = []
+        self._loop = asyncio.get_running_loop()
+        self._done: asyncio.Future[None] = self._loop.create_future()
+        self._deltas: deque[Delta] = deque()
+        self._arrived = asyncio.Event()
+        self._giving_up: Callable[[Call], None] | None = None
+        self._clock = self._loop.call_later(deadline, self._late, deadline)
+
+    @property
+    def done(self) -> bool:
+        """Whether it has ended, well or not."""
+        return self._done.done()
+
+    def watched(self, by: Callable[[Call], None]) -> None:
+        """Have somebody told when it is given up."""
+        self._giving_up = by
+
+    def emit(self, delta: Delta) -> bool:
+        """From the thread that computes: something has come. `True` if nobody waits any more."""
+        if self.cancel.is_set():
+            return True
+        self._loop.call_soon_threadsafe(self._take, delta)
+        return False
+
+    def finish(self, results: list[Any] | None, error: BaseException | None = None) -> None:
+        """It has ended. Heeded once."""
+        if self._done.done():
+            return
+        self._clock.cancel()
+        self.ended = time.monotonic()
+        if error is None:
+            self.results = results or []
+            self._done.set_result(None)
+        else:
+            self._done.set_exception(error)
+            self._done.exception()  # heard by whoever asks; no warning where nobody does
+        self._arrived.set()
+
+    def give_up(self, why: BaseException | None = None) -> None:
+        """Nobody wants the answer any more: wherever it is, it ends."""
+        if self._done.done():
+            return
+        self.finish(None, why or Cancelled("the request was cancelled"))
+        if self._giving_up is not None:
+            self._giving_up(self)
+
+    async def answer(self) -> list[Any]:
+        """All results; leaving early gives the request up.
+
+        Raises
+        ------
+        HubError, Fault
+            It failed, or took longer than it may.
+        """
+        try:
+            await asyncio.shield(self._done)
+        except asyncio.CancelledError:
+            self.give_up()
+            raise
+        return self.results
+
+    async def deltas(self) -> AsyncIterator[list[Delta]]:
+        """What has come since the last time, until the end; leaving early gives the request up.
+
+        Raises
+        ------
+        HubError, Fault
+            It failed, or took longer than it may.
+        """
+        try:
+            while True:
+                await self._arrived.wait()
+                self._arrived.clear()
+                if self._deltas:
+                    some, self._deltas = list(self._deltas), deque()
+                    yield some
+                if self._done.done() and not self._deltas:
+                    self._done.result()
+                    return
+        finally:
+            self.give_up()
+
+    def _take(self, delta: Delta) -> None:
+        now = time.monotonic()
+        if not self.first:
+            self.first = now
+        else:
+            self.beats.append(now - self.last)
+        self.last = now
+        if self.told and not self._done.done():
+            self._deltas.append(delta)
+            self._arrived.set()
+
+    def _late(self, deadline: float) -> None:
+        self.give_up(Fault(504, "deadline_exceeded", f"the request was not answered within {deadline:g} s"))

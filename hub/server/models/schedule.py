@@ -1,0 +1,221 @@
+"""Gives the calls of one model their turns: so many at once, the rest in a fair queue, those alike as one batch.
+
+A batch is answered as one call of the model; where the model refuses it, each of its calls is tried on its own, to
+tell which it was. Knows nothing of loading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol
+
+from hub.errors import HubError, UsageError, WorkerDied
+from hub.runtime.protocols import Delta, Emit
+from hub.runtime.sessions.cancel import Cancel
+from hub.server.faults import Fault
+from hub.server.models.call import Call
+from hub.server.models.fair import FairQueue
+
+__all__ = ["Answering", "Limits", "Schedule"]
+
+_COLLATERAL = "ended because a request that was cancelled"
+
+
+class Answering(Protocol):
+    """The part of a `LoadedModel` that is used."""
+
+    def submit(self, inputs: Sequence[Any], options: Any, emit: Emit, cancel: Cancel) -> list[Any]:  # Any: as there
+        """Answer a list of inputs."""
+
+
+class Limits:
+    """How a model is shared: calls at once, calls that wait, calls in a batch, and seconds to wait for more of them."""
+
+    def __init__(self, *, slots: int, queue: int, batch: int = 1, wait: float = 0.0) -> None:
+        self.slots = slots
+        self.queue = queue
+        self.batch = batch
+        self.wait = wait
+
+
+class Schedule:
+    """The calls of one model. Lives in the event loop; computes in threads, as many as there are slots.
+
+    Parameters
+    ----------
+    batched
+        Told the number of calls in each batch.
+    """
+
+    def __init__(self, model: Answering, limits: Limits, batched: Callable[[int], None] = lambda _: None) -> None:
+        self._model = model
+        self._limits = limits
+        self._batched = batched
+        self._queue: FairQueue[Call] = FairQueue(limits.queue)
+        self._running: set[Batch] = set()
+        self._threads = ThreadPoolExecutor(limits.slots, thread_name_prefix="hub-call")
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._wake: asyncio.TimerHandle | None = None
+        self.used = time.monotonic()
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for their turn."""
+        return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """Calls that are computed."""
+        return sum(len(batch.calls) for batch in self._running)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything waits or runs."""
+        return bool(self._queue or self._running)
+
+    def add(self, call: Call) -> None:
+        """Let a call have its turn.
+
+        Raises
+        ------
+        Fault
+            Too many wait already.
+        """
+        if self._queue.full:
+            raise Fault(
+                429,
+                "queue_full",
+                f"{len(self._queue)} requests wait for this model already",
+                headers={"Retry-After": str(self._retry_after())},
+            )
+        call.watched(self._given_up)
+        self._queue.put(call)
+        self._idle.clear()
+        self._pump()
+
+    async def until_idle(self) -> None:
+        """Wait until nothing waits or runs."""
+        await self._idle.wait()
+
+    def end(self, error: HubError | Fault) -> None:
+        """Give up all calls with this error."""
+        for call in [*self._queue, *(call for batch in self._running for call in batch.calls)]:
+            call.give_up(error)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._threads.shutdown(wait=False)
+
+    def _pump(self) -> None:
+        while self._queue and len(self._running) < self._limits.slots:
+            if self._wait_for_more():
+                return
+            batch = Batch(self._take())
+            self._running.add(batch)
+            self._batched(len(batch.calls))
+            started = time.monotonic()
+            for call in batch.calls:
+                call.started = started
+            job = asyncio.get_running_loop().run_in_executor(self._threads, batch.compute, self._model)
+            job.add_done_callback(partial(self._ended, batch))
+
+    def _wait_for_more(self) -> bool:
+        """Whether a batch that could still grow is worth a moment."""
+        limits = self._limits
+        if limits.batch == 1 or limits.wait <= 0 or len(self._queue) >= limits.batch:
+            return False
+        left = limits.wait - (time.monotonic() - min(call.asked for call in self._queue))
+        if left <= 0:
+            return False
+        if self._wake is None:
+            self._wake = asyncio.get_running_loop().call_later(left, self._woken)
+        return True
+
+    def _woken(self) -> None:
+        self._wake = None
+        self._pump()
+
+    def _take(self) -> list[Call]:
+        first = self._queue.take()
+        calls = [first]
+        if self._limits.batch > 1 and not first.told:
+            for call in [other for other in self._queue if not other.told and other.options == first.options]:
+                if sum(len(taken.inputs) for taken in calls) + len(call.inputs) > self._limits.batch:
+                    break
+                self._queue.remove(call)
+                calls.append(call)
+        return calls
+
+    def _ended(self, batch: Batch, job: asyncio.Future[list[Outcome]]) -> None:
+        self._running.discard(batch)
+        self.used = time.monotonic()
+        for call, outcome in zip(batch.calls, job.result(), strict=True):
+            if isinstance(outcome, list):
+                call.finish(outcome)
+            elif _collateral(outcome) and not call.first and not call.done and not self._queue.full:
+                self._queue.put(call)
+            else:
+                call.finish(None, outcome)
+        self._pump()
+        if not self.busy:
+            self._idle.set()
+
+    def _given_up(self, call: Call) -> None:
+        """Out of the queue, or out of its batch, which ends when nobody is left in it."""
+        self.used = time.monotonic()
+        if self._queue.remove(call):
+            if not self.busy:
+                self._idle.set()
+            return
+        for batch in self._running:
+            if call in batch.calls and all(each.done for each in batch.calls):
+                call.cancel.set()
+                batch.cancel.set()
+
+    def _retry_after(self) -> int:
+        return max(1, min(60, len(self._queue) // max(1, self._limits.slots * self._limits.batch)))
+
+
+Outcome = list[Any] | BaseException  # Any: of the task's output kind
+
+
+class Batch:
+    """Calls that are answered as one."""
+
+    def __init__(self, calls: list[Call]) -> None:
+        self.calls = calls
+        self.cancel = calls[0].cancel if len(calls) == 1 else Cancel()
+
+    def compute(self, model: Answering) -> list[Outcome]:
+        """Answer them, in a thread of its own."""
+        if len(self.calls) == 1:
+            return [self._one(model, self.calls[0])]
+        inputs = [given for call in self.calls for given in call.inputs]
+        try:
+            results = iter(model.submit(inputs, self.calls[0].options, _silent, self.cancel))
+        except UsageError:
+            return [self._one(model, call) for call in self.calls]
+        except BaseException as error:
+            return [error] * len(self.calls)
+        return [[next(results) for _ in call.inputs] for call in self.calls]
+
+    @staticmethod
+    def _one(model: Answering, call: Call) -> Outcome:
+        try:
+            return model.submit(call.inputs, call.options, call.emit, call.cancel)
+        except BaseException as error:
+            return error
+
+
+def _silent(_: Delta) -> bool:
+    return False
+
+
+def _collateral(error: BaseException) -> bool:
+    """Whether a call failed because another one had to be ended with the whole process."""
+    return isinstance(error, WorkerDied) and any(line.startswith(_COLLATERAL) for line in error.details)
