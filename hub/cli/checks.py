@@ -143,9 +143,10 @@ def _token() -> Iterator[Check]:
 def _registries() -> Iterator[Check]:
     catalogue = load_catalogue()
     for origin in catalogue.origins:
-        count = sum(entry.origin == origin.name for entry in catalogue.entries)
-        yield Check(name="registry", found=f"{origin.name}: {count} models, {origin.location}")
-    for path in (origin.location for origin in catalogue.origins if "://" not in origin.location):
+        found = f"{origin.name}: {catalogue.count(origin.name)} models, {origin.location}"
+        yield Check(name="registry", found=found)
+    paths = [origin.location for origin in catalogue.origins if "://" not in origin.location]
+    for path in (path for path in paths if not path.endswith("/index.json")):
         try:  # those from the network were checked when they came
             validate(Path(path).expanduser().read_bytes(), name=path)
         except SchemaError as error:

@@ -71,9 +71,9 @@ def _offer(incomplete: str, names: Callable[[], Iterable[tuple[str, str]]]) -> l
 def _registered() -> Iterable[tuple[str, str]]:
     from hub.registry.catalogue import load_catalogue
 
-    for model in load_catalogue(network=False).models:
-        for name in (model.id, *model.aliases):
-            yield name, model.summary
+    for listing, _ in load_catalogue(network=False).listings():
+        for name in (listing.id, *listing.aliases):
+            yield name, listing.summary
 
 
 def _pulled() -> Iterable[tuple[str, str]]:

@@ -74,13 +74,13 @@ def command(
     if as_json:
         print_json(plan_json(plan, target.origin))
     else:
-        show(plan)
+        show(plan, target.origin)
 
 
-def show(plan: Plan) -> None:
-    """Print a plan for a person."""
+def show(plan: Plan, origin: str) -> None:
+    """Print a plan for a person; `origin` is who lists the model."""
     click.echo(way(plan))
-    print_table(("what", "value"), facts(plan))
+    print_table(("what", "value"), [*facts(plan), ["listed by", origin]])
     for text in plan.notes:
         note(f"Note: {text}")
     if plan.rejected:

@@ -17,6 +17,8 @@ _COMMANDS = {
     "yank": ("hub.cli.registry_edit", "yank_command"),
     "check": ("hub.cli.registry_check", "check_command"),
     "format": ("hub.cli.registry_edit", "format_command"),
+    "build": ("hub.cli.registry_build", "build_command"),
+    "tap": ("hub.cli.registry_tap", "tap_command"),
 }
 
 

@@ -70,8 +70,19 @@ def command(
     if as_json:
         print_json([msgspec.to_builtins(hit) for hit in hits])
     elif hits:
-        print_table(("name", "task", "parameters", "size", "licence", "summary"), [_row(hit) for hit in hits])
+        _print(hits, catalogue.origins[0].name)
     _advise(words, hits)
+
+
+def _print(hits: list[Hit], first: str) -> None:
+    """A table; on a terminal it says who lists each model, where that is not the first registry alone."""
+    headers = ["name", "task", "parameters", "size", "licence", "summary"]
+    rows = [_row(hit) for hit in hits]
+    if is_terminal() and {hit.registry for hit in hits} != {first}:
+        headers.insert(-1, "listed by")
+        for row, hit in zip(rows, hits, strict=True):
+            row.insert(-1, hit.registry)
+    print_table(headers, rows)
 
 
 def human_count(count: int | None) -> str:

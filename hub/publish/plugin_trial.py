@@ -71,7 +71,7 @@ class _Trial:
         venv.create(place, with_pip=True, symlinks=True)
         self.python = place / ("Scripts" if sys.platform == "win32" else "bin") / "python"
         source = (_CORE / "pyproject.toml").is_file()
-        core = str(_CORE) if source else f"openmodelhub=={__version__}"
+        core = f"{_CORE}[check]" if source else f"openmodelhub[check]=={__version__}"
         self._run(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", core], "hub cannot be installed")
 
     def install(self) -> Finding:
@@ -150,13 +150,14 @@ def _faults(record: dict[str, Any]) -> list[str]:  # Any: JSON of `hub plugin li
 def _failures(text: str) -> Iterator[str]:
     """Each check that failed, of the report of `hub plugin check --json`."""
     try:
-        report = json.loads(text)
-    except ValueError:
+        plugins = json.loads(text)["plugins"]
+    except (ValueError, KeyError, TypeError):
         return
-    checks = report.get("checks", ()) if isinstance(report, dict) else ()
-    for check in checks:
-        if isinstance(check, dict) and str(check.get("outcome", check.get("state"))) in {"failed", "fault", "error"}:
-            yield f"{check.get('name', check.get('check', '?'))}: {check.get('message', check.get('reason', ''))}"
+    for plugin in plugins:
+        for check in plugin["checks"]:
+            if check["outcome"] == "failed":
+                reason = " ".join(str(check.get("reason", "")).split())
+                yield f"{check['part']}: {check['check']}: {reason}"[:400]
 
 
 def _shown(gives: dict[str, set[str]]) -> str:

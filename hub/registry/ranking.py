@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from hub.registry.listing import Listing
 from hub.registry.names import ALIKE, key, likeness
-from hub.registry.schema import Model
 
 __all__ = ["nearness", "relevance", "words"]
 
@@ -21,7 +21,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+(?:\.[^\W_]+)*", text.casefold())
 
 
-def relevance(query: str, model: Model) -> float:
+def relevance(query: str, model: Listing) -> float:
     """0 where the model does not answer the query; each word of the query has to be somewhere.
 
     A query that is an id or alias scores highest. Otherwise the score is the mean of its words', each taken where
@@ -40,7 +40,7 @@ def relevance(query: str, model: Model) -> float:
     return sum(scores) / len(scores) if all(scores) else 0.0
 
 
-def nearness(query: str, model: Model) -> float:
+def nearness(query: str, model: Listing) -> float:
     """How near a query, perhaps misspelt, comes to the names, tags and task of a model; 0 where it does not."""
     names = _names(model)
     whole = max(likeness(key(query.strip()), name) for name in names)
@@ -51,11 +51,11 @@ def nearness(query: str, model: Model) -> float:
     return min(scores) if scores and min(scores) >= _WORD_ALIKE else 0.0
 
 
-def _names(model: Model) -> list[str]:
+def _names(model: Listing) -> list[str]:
     return [key(name) for name in (*model.aliases, model.id, model.id.rpartition("/")[2])]
 
 
-def _word(word: str, model: Model, names: list[str]) -> float:
+def _word(word: str, model: Listing, names: list[str]) -> float:
     fields = (
         (_NAME, names),
         (_TAG, model.tags),

@@ -11,21 +11,20 @@ import os
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
 from hub import config
-from hub.errors import HubError, RegistryError, UsageError
+from hub.errors import HubError, RegistryError
 from hub.registry.decode import decode
 from hub.registry.schema import Registry
 from hub.registry.validate import validate
+from hub.registry.web import check_address, get
 
 __all__ = ["FRESH_SECONDS", "LARGEST", "read_remote"]
 
 FRESH_SECONDS = 3600
 LARGEST = 64 * 2**20
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class _Copy(msgspec.Struct):
@@ -55,7 +54,7 @@ def read_remote(address: str, *, refresh: bool = False, network: bool = True) ->
     UsageError
         The address is not https (http is for this machine alone).
     """
-    _check_address(address)
+    check_address(address)
     path = _path(address)
     copy = _load(path, address)
     if copy is not None and not refresh and abs(time.time() - copy.checked) < FRESH_SECONDS:
@@ -73,58 +72,11 @@ def read_remote(address: str, *, refresh: bool = False, network: bool = True) ->
 
 
 def _fetch(address: str, path: Path, copy: _Copy | None) -> tuple[Registry, str]:
-    import requests
-
-    headers = {"If-None-Match": copy.etag} if copy is not None and copy.etag else {}
-    try:
-        with requests.get(address, headers=headers, timeout=(5, 15), stream=True) as answer:
-            _check_address(answer.url)
-            if answer.status_code == requests.codes.not_modified and copy is not None:
-                return decode(path.read_bytes(), name=address), _keep(path, None, address, copy.etag)
-            if answer.status_code != requests.codes.ok:
-                raise RegistryError(f"registry {address} cannot be had: the server answers {answer.status_code}")
-            content = _read(answer, address)
-            etag = answer.headers.get("ETag", "")
-    except requests.RequestException as error:
-        raise RegistryError(f"registry {address} cannot be had: {_reason(error)}") from error
-    registry = validate(content, name=address, local=False)
-    return registry, _keep(path, content, address, etag)
-
-
-def _read(answer: object, address: str) -> bytes:
-    import requests
-
-    assert isinstance(answer, requests.Response)
-    content = bytearray()
-    for chunk in answer.iter_content(2**16):
-        content += chunk
-        if len(content) > LARGEST:
-            raise RegistryError(f"registry {address} is larger than {LARGEST // 2**20} MiB")
-    return bytes(content)
-
-
-def _reason(error: Exception) -> str:
-    import requests
-
-    if isinstance(error, requests.Timeout):
-        return "the server does not answer in time"
-    if isinstance(error, requests.TooManyRedirects):
-        return "the server redirects without end"
-    if isinstance(error, requests.exceptions.SSLError):
-        return "its certificate is not valid"
-    if isinstance(error, requests.ConnectionError):
-        return "the server cannot be reached, or closed the connection"
-    return str(error)
-
-
-def _check_address(address: str) -> None:
-    parts = urlsplit(address)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        return
-    raise UsageError(
-        f"registry {address} is not at an https address",
-        hint="What a registry says decides which weights are trusted: serve it over https, or name a file.",
-    )
+    answer = get(address, largest=LARGEST, etag="" if copy is None else copy.etag)
+    if answer.content is None:
+        return decode(path.read_bytes(), name=address), _keep(path, None, address, answer.etag)
+    registry = validate(answer.content, name=address, local=False)
+    return registry, _keep(path, answer.content, address, answer.etag)
 
 
 def _path(address: str) -> Path:

@@ -10,16 +10,14 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from hub.errors import UsageError
+from hub.errors import RegistryError, UsageError
 from hub.registry.catalogue import Catalogue, load_catalogue
+from hub.registry.listing import ListedVariant, Listing, expected_memory
 from hub.registry.names import key
 from hub.registry.ranking import nearness, relevance
-from hub.registry.schema import Model, Variant
+from hub.registry.schema import Variant
 
 __all__ = ["Hit", "expected_memory", "search"]
-
-_WEIGHTLESS = (".json", ".txt", ".model", ".jinja", ".md")
-_LEAST_WORKING = 64 * 2**20
 
 
 class Hit(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,68 +86,64 @@ def search(
         A size is not a size, or the free memory cannot be told.
     """
     licences = {license} if isinstance(license, str) else set(license or ())
-    keep = _variant_filter(format, max_size, _memory_limit(max_memory, fits=fits), installed)
+    found = catalogue or load_catalogue()
+    keep = _variant_filter(format, max_size, _memory_limit(max_memory, fits=fits))
     models = [
-        (model, origin)
-        for model, origin in _candidates(catalogue or load_catalogue())
-        if (task is None or key(task) == key(model.task)) and (not licences or _has_licence(model.license, licences))
+        (listing, origin)
+        for listing, origin in found.listings()
+        if (task is None or key(task) == key(listing.task))
+        and (not licences or _has_licence(listing.license, licences))
     ]
-    hits = _found(models, lambda model: relevance(query, model), keep)
+    here = None if installed is None else _is_installed(installed, found)
+    hits = _found(models, lambda listing: relevance(query, listing), keep, here)
     if not hits and query.strip():
-        hits = _found(models, lambda model: nearness(query, model), keep, near=True)
+        hits = _found(models, lambda listing: nearness(query, listing), keep, here, near=True)
     return sorted(hits, key=lambda hit: (-hit.score, hit.size, hit.id))
 
 
-def expected_memory(model: Model, variant: Variant) -> int:
-    """Bytes that a variant is expected to take while it runs, in the lightest usual way."""
-    weights = sum(file.size for file in variant.files if not file.path.endswith(_WEIGHTLESS))
-    cache = 0
-    if model.task == "text-generation":
-        from hub.memory import DEFAULT_CONTEXT, kv_cache
-
-        cache = kv_cache(model.config, min(model.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT))
-    return weights + cache + max(weights // 10, _LEAST_WORKING)
-
-
 def _found(
-    models: list[tuple[Model, str]],
-    rank: Callable[[Model], float],
-    keep: Callable[[Model, Variant], bool],
+    models: list[tuple[Listing, str]],
+    rank: Callable[[Listing], float],
+    keep: Callable[[ListedVariant], bool],
+    here: Callable[[Listing, str], set[str]] | None,
     *,
     near: bool = False,
 ) -> list[Hit]:
     hits = []
-    for model, origin in models:
-        score = rank(model)
-        variants = [variant for variant in model.variants if keep(model, variant)] if score else []
+    for listing, origin in models:
+        score = rank(listing)
+        variants = [variant for variant in listing.variants if keep(variant)] if score else []
+        if variants and here is not None:
+            names = here(listing, origin)
+            variants = [variant for variant in variants if variant.name in names]
         if variants:
-            hits.append(_hit(model, variants, origin, score, near=near))
+            hits.append(_hit(listing, variants, origin, score, near=near))
     return hits
 
 
-def _candidates(catalogue: Catalogue) -> list[tuple[Model, str]]:
-    """Every entry, once: of the same id only the one that `find` gives."""
-    first: dict[str, tuple[Model, str]] = {}
-    for entry in catalogue.entries:
-        first.setdefault(key(entry.model.id), (entry.model, entry.origin))
-    return list(first.values())
+def _is_installed(installed: Callable[[Variant], bool], catalogue: Catalogue) -> Callable[[Listing, str], set[str]]:
+    """Names of the variants that are here; an entry that cannot be had has none."""
+
+    def here(listing: Listing, origin: str) -> set[str]:
+        try:
+            model = catalogue.find(f"{origin}/{listing.id}").model
+        except RegistryError:
+            return set()
+        return {variant.name for variant in model.variants if installed(variant)}
+
+    return here
 
 
 def _variant_filter(
-    kind: str | None,
-    max_size: str | int | None,
-    memory: int | None,
-    installed: Callable[[Variant], bool] | None,
-) -> Callable[[Model, Variant], bool]:
+    kind: str | None, max_size: str | int | None, memory: int | None
+) -> Callable[[ListedVariant], bool]:
     size = _bytes(max_size)
 
-    def keep(model: Model, variant: Variant) -> bool:
+    def keep(variant: ListedVariant) -> bool:
         return (
-            not variant.yanked
-            and (kind is None or key(variant.format) == key(kind))
+            (kind is None or key(variant.format) == key(kind))
             and (size is None or variant.size <= size)
-            and (memory is None or expected_memory(model, variant) <= memory)
-            and (installed is None or installed(variant))
+            and (memory is None or variant.memory <= memory)
         )
 
     return keep
@@ -181,19 +175,19 @@ def _has_licence(expression: str, wanted: set[str]) -> bool:
     return any(each.strip().casefold() in offered for each in wanted)
 
 
-def _hit(model: Model, variants: list[Variant], origin: str, score: float, *, near: bool) -> Hit:
+def _hit(listing: Listing, variants: list[ListedVariant], origin: str, score: float, *, near: bool) -> Hit:
     return Hit(
-        name=model.name,
-        id=model.id,
-        task=model.task,
-        license=model.license,
-        summary=model.summary,
-        parameters=model.parameters,
+        name=listing.name,
+        id=listing.id,
+        task=listing.task,
+        license=listing.license,
+        summary=listing.summary,
+        parameters=listing.parameters,
         size=variants[0].size,
-        memory=expected_memory(model, variants[0]),
+        memory=variants[0].memory,
         formats=tuple(dict.fromkeys(variant.format for variant in variants)),
         variants=tuple(variant.name for variant in variants),
-        tags=model.tags,
+        tags=listing.tags,
         registry=origin,
         score=round(score, 4),
         near=near,
