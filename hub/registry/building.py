@@ -8,7 +8,7 @@
 - `models/publisher/name-….json`: one entry each.
 
 Every file but `index.json` has its hash in its name and never changes, so it may be cached for ever; only `index.json`
-is asked for again, by ETag, which every web server gives. What earlier builds wrote stays, so whoever pinned one goes on.
+is asked for again, by ETag, which every web server gives. What earlier builds wrote stays, so who pinned one goes on.
 `registry.json` is the whole, for clients that read that. Knows nothing of how the index is served or read.
 """
 
