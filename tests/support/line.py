@@ -11,6 +11,7 @@ import json
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -60,6 +61,8 @@ class Line:
         self.hub = hub
         self.requests: list[tuple[str, str]] = []
         self.faults = Faults()
+        self.watch: Callable[[str], None] = lambda path: None
+        """Called with the path of each request, before it is passed on."""
         handler = type("Handler", (_Handler,), {"line": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
@@ -108,12 +111,13 @@ class _Handler(BaseHTTPRequestHandler):
             self._break()
             return
         self.line.requests.append((self.command, self.path))
+        self.line.watch(self.path)
         try:
             if faults.status:
                 self._send(Answer(faults.status, [("Content-Type", "application/json")], b'{"error": "told to fail"}'))
             else:
                 self._send(self._spoiled(self._asked()))
-        except ConnectionError:
+        except (ConnectionError, http.client.HTTPException):
             self.close_connection = True
 
     do_HEAD = do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 -- the standard library names them so
@@ -123,8 +127,8 @@ class _Handler(BaseHTTPRequestHandler):
         host = urlsplit(self.line.hub)
         connection = http.client.HTTPConnection(host.hostname or "", host.port, timeout=60)
         try:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+            body = b"".join(self._body())
+            headers = {name: value for name, value in self.headers.items() if name.lower() not in HOP_BY_HOP}
             connection.request(self.command, self.path, body or None, headers)
             answer = connection.getresponse()
             kept = [(name, value) for name, value in answer.getheaders() if name.lower() not in HOP_BY_HOP]
@@ -133,6 +137,15 @@ class _Handler(BaseHTTPRequestHandler):
             return Answer(answer.status, kept, answer.read())
         finally:
             connection.close()
+
+    def _body(self) -> Iterator[bytes]:
+        if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+            yield self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            return
+        while size := int(self.rfile.readline().partition(b";")[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
 
     def _spoiled(self, answer: Answer) -> Answer:
         faults, path = self.line.faults, unquote(urlsplit(self.path).path)

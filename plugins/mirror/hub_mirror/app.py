@@ -12,7 +12,9 @@ import logging
 import re
 import sqlite3
 import time
+from typing import Any
 
+import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,6 +26,7 @@ from hub_mirror.call import Call, answer
 from hub_mirror.catalogue.accounts import ANYBODY, Caller, caller_of
 from hub_mirror.metrics import Metrics
 from hub_mirror.refusals import Refusal
+from hub_mirror.rendering import error_page
 from hub_mirror.routing import Found, collected
 from hub_mirror.service import Service
 
@@ -69,6 +72,8 @@ class Application:
                 response = await self._answer(request, caller, found)
             except Exception as error:
                 response = _refused(error)
+                if _is_page(request, raw) and response.status_code >= 400:
+                    response = _shown(request, caller, response)
                 if response.status_code == 401:
                     response.headers["WWW-Authenticate"] = _challenge(request)
             await _respond(response, scope, receive, seen)
@@ -161,6 +166,22 @@ def _token(request: Request) -> str:
 def _is_git_lfs(request: Request) -> bool:
     """Whether a POST can be no form of another site's page: those cannot have this type."""
     return request.headers.get("content-type", "").startswith("application/vnd.git-lfs+json")
+
+
+def _is_page(request: Request, raw: str) -> bool:
+    """Whether a person waits for the answer, in a browser."""
+    apart = raw.startswith(("/api/", "/lfs/", "/xet/", "/v1/")) or "/resolve/" in raw
+    return not apart and "text/html" in request.headers.get("accept", "")
+
+
+def _shown(request: Request, caller: Caller, response: Response) -> Response:
+    """A refusal as a page, with the headers that it had."""
+    said = msgspec.json.decode(bytes(response.body), type=dict[str, Any])["error"]
+    shown = error_page(request, caller, response.status_code, said)
+    for name, value in response.headers.items():
+        if name not in {"content-length", "content-type"}:
+            shown.headers[name] = value
+    return shown
 
 
 def _challenge(request: Request) -> str:

@@ -1,31 +1,50 @@
-"""Makes pages of templates and cards. What strangers wrote is text: no tag of theirs reaches a browser.
+"""Makes pages of templates and cards. What strangers wrote is cleaned: nothing of theirs acts in a browser.
 
-Knows nothing of the catalogue.
+A card is Markdown with the HTML that its writers like, cut down to what only shows. Its pictures come from the
+repository alone, so that looking at a card tells nobody elsewhere. Knows nothing of the catalogue.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from http import HTTPStatus
+from itertools import pairwise
+from urllib.parse import quote
 
+import nh3
 from jinja2 import Environment, PackageLoader, select_autoescape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
+from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from hub_mirror.call import quoted
+from hub_mirror.call import Call, quoted
 from hub_mirror.cards import body
+from hub_mirror.catalogue.accounts import Caller
 from hub_mirror.sizes import readable
 
-__all__ = ["card_html", "page"]
+__all__ = ["card_html", "error_page", "framed", "page"]
 
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 _LARGEST = 500_000
-_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|[/#]")
+_SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
+_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);")
+_HEADINGS = {f"h{level}" for level in range(1, 7)}
+_TAGS = nh3.ALLOWED_TAGS - {"area", "map"}
+_ATTRIBUTES = {
+    "a": {"href", "title"},
+    "img": {"src", "alt", "title", "width", "height"},
+    "ol": {"start"},
+    "details": {"open"},
+    **{tag: {"align"} for tag in ("div", "p", "table", "tr")},
+    **{tag: {"align", "colspan", "rowspan"} for tag in ("td", "th")},
+    **{tag: {"align", "id"} for tag in _HEADINGS},
+}
 
 _TEMPLATES = Environment(
     loader=PackageLoader("hub_mirror", "pages"),
@@ -33,14 +52,13 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-
-
 _TEMPLATES.filters["readable"] = readable
 _TEMPLATES.filters["quoted"] = quoted
+_TEMPLATES.filters["segment"] = lambda text: quote(text, safe="")
+_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
-def page(name: str, **values: object) -> HTMLResponse:
+def page(name: str, status: int = 200, **values: object) -> HTMLResponse:
     """A page of a template."""
     headers = {
         "Content-Security-Policy": _POLICY,
@@ -48,29 +66,73 @@ def page(name: str, **values: object) -> HTMLResponse:
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
     }
-    return HTMLResponse(_TEMPLATES.get_template(name).render(**values), headers=headers)
+    return HTMLResponse(_TEMPLATES.get_template(name).render(**values), status, headers)
 
 
-def card_html(text: str, files: str) -> Markup:
+def framed(call: Call) -> dict[str, str]:
+    """What the frame of every page shows: who is logged in, where one is."""
+    return _frame(call.request, call.caller, f"{call.values['kind']}s" if "kind" in call.values else "")
+
+
+def error_page(request: Request, caller: Caller, status: int, message: str) -> HTMLResponse:
+    """What a person is told whose request is refused."""
+    heading = HTTPStatus(status).phrase
+    return page("error.html", status, heading=heading, message=message, code=status, **_frame(request, caller, ""))
+
+
+def _frame(request: Request, caller: Caller, here: str) -> dict[str, str]:
+    path, query = request.scope.get("raw_path", b"/").decode("latin-1"), request.url.query
+    if path == "/login":  # whoever logs in there is to see something else
+        path, query = "/", ""
+    name = caller.name if caller.known else ""
+    return {"caller": name, "here": here, "path": f"{path}?{query}" if query else path}
+
+
+def card_html(text: str, base: str) -> Markup:
     """A README as HTML, without its metadata.
 
     Parameters
     ----------
-    files
-        Address under which files beside the README are had.
+    base
+        Address of the repository, to whose files relative links and pictures lead.
     """
     tokens = _MARKDOWN.parse(body(text[:_LARGEST]))
-    _point(tokens, files)
-    return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704  # markdown-it escapes all HTML
+    _name_headings(tokens)
+    cleaned = nh3.clean(
+        _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),
+        tags=_TAGS,
+        clean_content_tags={"script", "style", "title", "iframe", "svg", "math", "template", "noscript", "textarea"},
+        attributes=_ATTRIBUTES,
+        attribute_filter=_pointing_into(base),
+        url_schemes={"http", "https", "mailto", "data"},
+        link_rel="nofollow noopener noreferrer",
+    )
+    return Markup(cleaned)  # noqa: S704  # this is what it was cleaned for
 
 
-def _point(tokens: Sequence[Token], files: str) -> None:
-    """Let relative links and pictures lead to the files of the repository."""
-    for token in tokens:
-        for name in ("src", "href"):
-            given = token.attrGet(name)
-            if isinstance(given, str) and not _ELSEWHERE.match(given):
-                token.attrSet(name, f"{files}/{given.removeprefix('./')}")
-        if token.type == "link_open":
-            token.attrSet("rel", "nofollow noopener noreferrer")
-        _point(token.children or (), files)
+def _pointing_into(base: str) -> Callable[[str, str, str], str | None]:
+    """What becomes of an attribute: relative addresses lead into the repository, pictures of others are left out."""
+
+    def point(tag: str, name: str, value: str) -> str | None:
+        if name not in {"href", "src"}:
+            return value
+        value = value.strip()
+        if tag == "img":
+            if _SCHEME.match(value):
+                return value if _PICTURE.match(value) else None
+            return value if value.startswith("/") else f"{base}/resolve/main/{value.removeprefix('./')}"
+        if _SCHEME.match(value):
+            return None if value.lower().startswith("data:") else value
+        return value if value.startswith(("/", "#")) else f"{base}/blob/main/{value.removeprefix('./')}"
+
+    return point
+
+
+def _name_headings(tokens: Sequence[Token]) -> None:
+    """Give headings the names that links within a card use."""
+    seen: dict[str, int] = {}
+    for heading, inline in pairwise(tokens):
+        if heading.type == "heading_open":
+            words = re.sub(r"[^\w\- ]", "", inline.content.lower()).strip().replace(" ", "-")
+            count = seen[words] = seen.get(words, -1) + 1
+            heading.attrSet("id", f"{words}-{count}" if count else words)

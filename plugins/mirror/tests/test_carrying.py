@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from hub_mirror.parcel import take_in
+from hub_mirror.service import Service, Settings
 from huggingface_hub.errors import HfHubHTTPError
 
+from hub.errors import VerificationError
 from tests.support.line import Line
 from tests.support.mirror import Mirror
 
@@ -203,10 +206,14 @@ def test_a_parcel_that_is_cut_or_changed_is_refused_whole(origin, own, tmp_path)
     bad = tmp_path / "bad.parcel"
     seal = data.rindex(b"seal.json")
     cuts = (data[: len(data) // 2], data[:seal], data[: seal + 540], b"")
+    service = Service.open(Settings(root=own.root))
     for damaged in (*cuts, b"x" + data[1:], _flipped(data, len(data) // 2), _flipped(data, seal + 520)):
         bad.write_bytes(damaged)
-        result = own.command("import", str(bad), ok=False)
-        assert result.returncode == 4, result.stderr
+        with pytest.raises(VerificationError):
+            take_in(service, bad)
+    service.database.close()
+    result = own.command("import", str(bad), ok=False)
+    assert result.returncode == 4, result.stderr
     assert not [path for path in (own.root / "blobs").rglob("*") if path.is_file()]
     assert own.command("user", "list").stdout == ""
     assert own.command("org", "list").stdout == ""

@@ -19,6 +19,7 @@ _FAMILIES = (
     "xet",
     "discussions",
     "access",
+    "lists",
     "pages",
 )
 

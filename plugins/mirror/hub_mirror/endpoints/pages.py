@@ -1,9 +1,8 @@
-"""Pages for people: lists, cards, files, history, discussions. They only show; everything is changed by clients."""
+"""Pages of a repository: card, files, history, discussions. They only show; everything is changed by clients."""
 
 from __future__ import annotations
 
 import sqlite3
-from importlib.resources import files
 from itertools import islice
 from typing import Any
 
@@ -11,16 +10,14 @@ import msgspec
 from starlette.responses import Response
 
 from hub_mirror.call import Call, quoted
-from hub_mirror.catalogue.accounts import find_account
-from hub_mirror.catalogue.commits import find_commit, find_ref, history, resolve
+from hub_mirror.catalogue.commits import HEADS, MAIN, TAGS, find_commit, find_ref, history, list_refs, resolve
 from hub_mirror.catalogue.discussions import events_of, find_discussion, list_discussions
 from hub_mirror.catalogue.holdings import known_oid
 from hub_mirror.catalogue.repos import Repo
-from hub_mirror.endpoints.listing import rows_of
 from hub_mirror.gate import check_gate
 from hub_mirror.merging import compare, diff_text
 from hub_mirror.refusals import Refusal, no_entry, no_revision
-from hub_mirror.rendering import card_html, page
+from hub_mirror.rendering import card_html, framed, page
 from hub_mirror.routing import route
 from hub_mirror.snapshots import EMPTY, Entry
 from hub_mirror.upstream.proxy import ensure_repo
@@ -29,35 +26,6 @@ __all__: list[str] = []
 
 _PAGE = 100
 _SHOWN = 256_000
-_HEADINGS = {"model": "Models", "dataset": "Datasets", "space": "Spaces"}
-_TYPES = {"style.css": "text/css", "avatar.svg": "image/svg+xml"}
-
-
-@route("/static/{file}")
-async def static(call: Call) -> Response:
-    """What pages are drawn with."""
-    name = call.values["file"]
-    if name not in _TYPES:
-        raise Refusal(404, "There is nothing at this address")
-    content = (files("hub_mirror") / "pages" / name).read_bytes()
-    return Response(content, headers={"Cache-Control": "public, max-age=3600"}, media_type=_TYPES[name])
-
-
-@route("/")
-@route("/{kinds}")
-async def lists(call: Call) -> Response:
-    """Repositories of a kind."""
-    return await _list(call, _HEADINGS[call.values["kind"]])
-
-
-@route("/{owner}")
-async def account(call: Call) -> Response:
-    """Models of a user or an organisation."""
-    name = call.values["owner"]
-    found = await call.read(lambda connection: find_account(connection, name))
-    if found is None:
-        raise Refusal(404, "There is nobody of that name")
-    return await _list(call, found.fullname or found.name, author=found.name)
 
 
 @route("/{R}")
@@ -72,8 +40,10 @@ async def card(call: Call) -> Response:
         tags = msgspec.json.decode(repo.tags)
         return {
             **shown,
+            "tab": "Card",
             "tags": tags[:50],
-            "card": card_html(text or "This repository has no card.", f"{shown['base']}/resolve/main"),
+            "use": _use(call, repo),
+            "card": card_html(text or "This repository has no card: a README.md says what it is.", shown["base"]),
         }
 
     return page("card.html", **await call.read(work))
@@ -93,15 +63,15 @@ async def tree(call: Call) -> Response:
         if not snapshot.has_folder(path):
             raise no_entry(path, commit.oid)
         entries = list(islice(snapshot.folder(path, call.query("after")), _PAGE + 1))
-        parts = path.split("/") if path else []
-        crumbs = [(part, "/".join(parts[: index + 1])) for index, part in enumerate(parts)]
         more = entries[_PAGE - 1][0] if len(entries) > _PAGE else ""
         return {
             **shown,
+            "tab": "Files",
             "commit": commit,
+            "refs": _refs(connection, shown["repo"]),
             "revision": call.revision,
             "entries": entries[:_PAGE],
-            "crumbs": crumbs,
+            "crumbs": _crumbs(path),
             "more": more,
         }
 
@@ -122,7 +92,8 @@ async def blob(call: Call) -> Response:
             raise no_entry(path, commit.oid)
         check_gate(connection, shown["repo"], call.caller)
         text = _text(call, connection, shown["repo"], entry) if not entry.lfs and entry.size <= _SHOWN else None
-        return {**shown, "commit": commit, "entry": entry, "path": path, "text": text}
+        at = {"revision": call.revision, "crumbs": _crumbs(path.rpartition("/")[0])}
+        return {**shown, "tab": "Files", "commit": commit, "entry": entry, "file": path, "text": text, **at}
 
     return page("blob.html", **await call.read(work))
 
@@ -136,7 +107,7 @@ async def commits(call: Call) -> Response:
         shown = _shown(call, connection)
         start = resolve(connection, shown["repo"], call.revision)
         found = list(islice(history(connection, shown["repo"], start.oid), number * _PAGE, (number + 1) * _PAGE + 1))
-        return {**shown, "commits": found[:_PAGE], "more": number + 1 if len(found) > _PAGE else 0}
+        return {**shown, "tab": "History", "commits": found[:_PAGE], "more": number + 1 if len(found) > _PAGE else 0}
 
     return page("commits.html", **await call.read(work))
 
@@ -154,7 +125,7 @@ async def commit(call: Call) -> Response:
         parent = find_commit(connection, shown["repo"], found.parents[0]) if found.parents else None
         before = call.service.snapshots.open(connection, parent.tree if parent else EMPTY)
         changes = tuple(before.differences(call.service.snapshots.open(connection, found.tree)))
-        return {**shown, "commit": found, "diff": diff_text(call.service, changes)}
+        return {**shown, "tab": "History", "commit": found, "diff": diff_text(call.service, changes)}
 
     return page("commit.html", **await call.read(work))
 
@@ -166,7 +137,7 @@ async def discussions(call: Call) -> Response:
     def work(connection: sqlite3.Connection) -> dict[str, Any]:
         shown = _shown(call, connection)
         rows = list_discussions(connection, shown["repo"], pull=None, status="", author="")
-        return {**shown, "rows": [dict(row) for row in rows]}
+        return {**shown, "tab": "Discussions", "rows": [dict(row) for row in rows]}
 
     return page("discussions.html", **await call.read(work))
 
@@ -189,7 +160,7 @@ async def discussion(call: Call) -> Response:
                 call.service,
                 compare(connection, call.service, repo, base, find_ref(connection, repo, f"refs/pr/{number}")).changes,
             )
-        return {**shown, "row": dict(row), "events": events, "diff": diff}
+        return {**shown, "tab": "Discussions", "row": dict(row), "events": events, "diff": diff}
 
     return page("discussion.html", **await call.read(work))
 
@@ -202,14 +173,8 @@ def _event(row: sqlite3.Row, base: str) -> dict[str, object]:
         "status-change": f"set it to {data.get('status', '')}",
         "title-change": f"called it {data.get('to', '')}",
     }.get(row["kind"], row["kind"])
-    html = card_html(data["text"], f"{base}/resolve/main") if row["kind"] == "comment" and data["text"] else ""
+    html = card_html(data["text"], base) if row["kind"] == "comment" and data["text"] else ""
     return {"author": row["author"], "created": row["created"], "said": said, "html": html}
-
-
-async def _list(call: Call, heading: str, author: str = "") -> Response:
-    rows, next_ = await call.read(lambda connection: rows_of(call, connection, author=author))
-    search = call.query("search")
-    return page("list.html", heading=heading, repos=rows, next=next_, search=search, caller=_name(call))
 
 
 def _shown(call: Call, connection: sqlite3.Connection) -> dict[str, Any]:
@@ -227,11 +192,34 @@ def _shown(call: Call, connection: sqlite3.Connection) -> dict[str, Any]:
             ask = call.service.sign("ask", repo.id, call.caller.id) if known else "done"
             said = f"Your request: {row[0]}." if row else "" if call.caller.known else "Log in to ask."
     base = f"/{repo.prefix}{quoted(repo.fullname)}"
-    return {"repo": repo, "base": base, "caller": _name(call), "ask": ask, "ask_said": said}
+    return {"repo": repo, "base": base, "ask": ask, "ask_said": said, **framed(call)}
 
 
-def _name(call: Call) -> str:
-    return call.caller.name if call.caller.known else "not logged in"
+def _use(call: Call, repo: Repo) -> str:
+    """Lines for a shell with which somebody has this repository."""
+    lines = [f"export HF_ENDPOINT={call.base}"]
+    if repo.private or repo.gated:
+        lines.append("export HF_TOKEN=hf_...")
+    kind = "" if repo.kind == "model" else f" --repo-type {repo.kind}"
+    lines.append(f"hf download {repo.fullname}{kind}")
+    return "\n".join([*lines, f"hub run hf:{repo.fullname}"] if repo.kind == "model" else lines)
+
+
+def _refs(connection: sqlite3.Connection, repo: Repo) -> list[str]:
+    """Revisions to choose from: branches, tags, pull requests."""
+    names = [name for name, _ in list_refs(connection, repo)]
+    return [name.removeprefix(HEADS).removeprefix(TAGS) for name in sorted(names, key=_rank)]
+
+
+def _rank(name: str) -> tuple[int, str]:
+    order = (MAIN, HEADS, TAGS)
+    return next((place for place, start in enumerate(order) if name.startswith(start)), len(order)), name
+
+
+def _crumbs(path: str) -> list[tuple[str, str]]:
+    """Names of the folders on the way to a path, with their own paths."""
+    parts = path.split("/") if path else []
+    return [(part, "/".join(parts[: index + 1])) for index, part in enumerate(parts)]
 
 
 def _entry(call: Call, connection: sqlite3.Connection, repo: Repo, path: str) -> Entry | None:
