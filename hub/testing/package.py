@@ -6,10 +6,12 @@ Knows nothing of what a plugin gives.
 from __future__ import annotations
 
 import ast
+import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from importlib.metadata import Distribution, distribution, packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
@@ -62,8 +64,8 @@ class PackageContract:
         assert heavy_imports(record.module) == []
 
     def test_the_entry_point_is_imported_in_no_time(self, record: PluginRecord) -> None:
-        """The least of three imports, in processor time."""
-        seconds = import_seconds(record.module)
+        """In processor time, the least of three where the first was slow."""
+        seconds = import_seconds(record.module, SLOW_SECONDS)
         assert seconds <= SLOW_SECONDS, f"it takes {seconds:.2f} s, and {SLOW_SECONDS} s are allowed"
 
     def test_the_host_finds_no_fault_in_it(self, record: PluginRecord) -> None:
@@ -82,6 +84,8 @@ class PackageContract:
         for table, ids in record.gives.items():
             for name in ids:
                 provided = getattr(host, table)[name]
+                for variable, value in getattr(provided.spec, "env", {}).items():  # as the core does before it imports
+                    os.environ.setdefault(variable, value)
                 for target in sorted(set(_targets(provided.spec))):
                     assert callable(host.resolve(provided, target)), f"{table}/{name}: {target} cannot be called"
 
@@ -112,12 +116,12 @@ class PackageContract:
     def test_it_declares_what_it_imports(self, record: PluginRecord, package: Distribution) -> None:
         """Else it works where its author has it, and nowhere else."""
         declared = {canonical(each.name) for each in _requirements(package)} | {canonical(package.metadata["Name"])}
-        owners = packages_distributions()
         missing = {}
         for path, module in _imports(record):
             top = module.partition(".")[0]
-            names = {canonical(name) for name in owners.get(top, ())}
-            if top not in sys.stdlib_module_names and names and not names & (declared | {_CORE}):
+            names = {canonical(name) for name in _owners().get(top, ())}
+            known = top in sys.stdlib_module_names or top in _frameworks(record)
+            if not known and names and not names & (declared | {_CORE}):
                 missing[top] = path.name
         assert missing == {}
 
@@ -158,6 +162,17 @@ def _targets(spec: object) -> Iterator[str]:
 
 def _requirements(package: Distribution) -> list[Requirement]:
     return [Requirement(text) for text in package.requires or []]
+
+
+def _frameworks(record: PluginRecord) -> set[str]:
+    """Frameworks that it brings architectures for: those are built only where a backend has the framework."""
+    models = get_host().models
+    return {name for each in record.gives.get("models", ()) for name in models[each].spec.architectures}
+
+
+@cache
+def _owners() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 def _is_public(module: str) -> bool:

@@ -1,8 +1,12 @@
-"""The project's own conformance tests, on a chat over random weights and on the tensors of real ones."""
+"""The plugin keeps the contract: on what its package brings, a chat over random weights, tensors of real ones."""
 
 import pytest
 
-from hub.testing import BackendContract, Opening
+from hub.testing import BackendContract, Opening, PluginContract
+
+
+class TestOpenVINO(PluginContract, plugin="openvino"):
+    pass
 
 
 class TestChat(BackendContract):

@@ -1,0 +1,7 @@
+"""The plugin keeps the contract, tried on what its package brings."""
+
+from hub.testing import PluginContract
+
+
+class TestOnnx(PluginContract, plugin="onnx"):
+    pass
