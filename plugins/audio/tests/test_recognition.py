@@ -13,7 +13,7 @@ from hub_sound.writing import write
 import hub
 from hub.errors import InputError, OptionError
 from hub.testing import ModelContract, Opening
-from plugins.audio.tests.conftest import RATE, SENTENCES, sound
+from plugins.audio.tests.conftest import RATE, SENTENCES, TALE, sound
 
 pytestmark = [pytest.mark.weights, pytest.mark.usefixtures("with_weights")]
 
@@ -34,7 +34,7 @@ def errors(text, wanted):
 
 def test_speech_is_written_with_its_times(whisper, spoken):
     found = whisper.infer(sound(spoken))
-    assert errors(found["text"], " ".join(SENTENCES)) <= 0.08
+    assert errors(found["text"], " ".join(SENTENCES)) <= 0.15
     assert found["language"] == "en"
     assert " ".join(chunk["text"] for chunk in found["chunks"]) == found["text"]
     times = [moment for chunk in found["chunks"] for moment in chunk["timestamp"]]
@@ -45,18 +45,19 @@ def test_speech_is_written_with_its_times(whisper, spoken):
 def test_without_times_there_are_no_chunks(whisper, spoken):
     found = whisper.infer(sound(spoken), timestamps=False)
     assert found.keys() == {"text", "language"}
-    assert errors(found["text"], " ".join(SENTENCES)) <= 0.08
+    assert errors(found["text"], " ".join(SENTENCES)) <= 0.15
 
 
-def test_long_sound_is_written_window_by_window(whisper, spoken):
+def test_long_sound_is_written_window_by_window(whisper, spoken, tale):
     """Nothing is lost or said twice where one window ends and the next begins."""
-    times = 8
-    pieces = list(whisper.stream(sound(np.tile(spoken, times))))
-    text = "".join(pieces)
-    assert len(spoken) * times > 2 * 30 * RATE
-    assert errors(text, " ".join(SENTENCES * times)) <= 0.2
-    assert [plain_words(text).count(word) for word in ("ship", "beach", "hold")] == [times] * 3
-    assert len(pieces) >= times
+    told = " ".join([*SENTENCES, TALE])
+    samples = np.concatenate([spoken, tale])
+    pieces = list(whisper.stream(sound(samples)))
+    words = plain_words("".join(pieces))
+    assert len(samples) > 30 * RATE
+    assert distance(plain_words(told), words) / len(plain_words(told)) <= 0.15
+    assert [words.count(word) for word in ("ship", "captain", "stairs", "milk", "port")] == [1] * 5
+    assert len(pieces) >= 2
 
 
 def test_pieces_join_to_the_text(whisper, spoken):

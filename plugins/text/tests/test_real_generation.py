@@ -10,7 +10,7 @@ pytest.importorskip("hub_torch.backend", reason="tokens are generated through op
 transformers = pytest.importorskip("transformers", reason="transformers is what it is compared with")
 pytest.importorskip("gguf", reason="the weights are converted from GGUF")
 
-pytestmark = [pytest.mark.weights, pytest.mark.slow]
+pytestmark = [pytest.mark.weights, pytest.mark.slow, pytest.mark.usefixtures("with_weights")]
 QUESTION = "What is 2+2?"
 STORY = [
     {"role": "system", "content": "You tell stories."},
@@ -19,8 +19,15 @@ STORY = [
 FIELDS = ("generated_text", "finish_reason", "prompt_tokens", "generated_tokens")
 
 
+@pytest.fixture
+def with_weights(hub_home, weights_home, monkeypatch):
+    """The test's home is the one with the weights."""
+    monkeypatch.setenv("HUB_HOME", str(weights_home))
+
+
 @pytest.fixture(scope="module")
 def at_home(weights_home):
+    """What is opened for several tests is opened there too."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HUB_HOME", str(weights_home))
         yield
@@ -35,7 +42,7 @@ def model(at_home):
         yield loaded
 
 
-def test_an_answer_over_tokens_is_the_answer_over_chat_field_by_field(model, at_home):
+def test_an_answer_over_tokens_is_the_answer_over_chat_field_by_field(model):
     with hub.load("smollm2-135m", backend="llamacpp", threads=2, context_length=512) as chat:
         for options in ({}, {"max_tokens": 11}, {"stop": ["classic m"]}, {"stop": ["never"]}):
             answer = model.infer(QUESTION, **options)
