@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -82,13 +83,14 @@ class Metrics:
         for path in self._folder.glob("*.metrics"):
             with suppress(OSError, msgspec.MsgspecError):
                 total.update(msgspec.json.decode(path.read_bytes(), type=dict[str, float]))
-        lines = []
+        lines: list[str] = []
         for name, text in _HELP.items():
             kind = "histogram" if name == "hub_request_seconds" else "counter"
-            lines += [f"# HELP {name} {text}", f"# TYPE {name} {kind}"]
-            lines += [f"{key} {total[key]:g}" for key in sorted(total) if key.partition("{")[0].startswith(name)]
-        for name, value in extra.items():
-            lines += [f"# TYPE {name} gauge", f"{name} {value:g}"]
+            keys = [key for key in total if key.partition("{")[0].removesuffix("_bucket").startswith(name)]
+            lines += _family(name, kind, text, {key: total[key] for key in sorted(keys, key=_place)})
+        for name in dict.fromkeys(key.partition("{")[0] for key in extra):
+            values = {key: value for key, value in extra.items() if key.partition("{")[0] == name}
+            lines += _family(name, "gauge", "", values)
         return "\n".join(lines) + "\n"
 
     async def _run(self) -> None:
@@ -99,6 +101,18 @@ class Metrics:
             if total != seen:
                 seen = total
                 await asyncio.to_thread(self.flush)
+
+
+def _family(name: str, kind: str, text: str, values: Mapping[str, float]) -> list[str]:
+    lines = [f"# HELP {name} {text}"] if text else []
+    lines.append(f"# TYPE {name} {kind}")
+    return [*lines, *(f"{key} {int(value) if value == int(value) else value!r}" for key, value in values.items())]
+
+
+def _place(key: str) -> tuple[str, float, str]:
+    """Order within a family: buckets by their bound."""
+    name, _, label = key.partition('{le="')
+    return name, float(label.rstrip('"}')) if label else 0.0, key
 
 
 def _labels(labels: dict[str, str]) -> str:

@@ -49,6 +49,25 @@ def test_check_finds_each_damaged_and_missing_content(busy):
     assert f"content {damaged.name}" not in busy.command("check", "--quick", ok=False).stdout
 
 
+def test_metrics_are_what_prometheus_reads_and_lose_no_digit(busy):
+    parser = pytest.importorskip("prometheus_client.parser")
+    ada = busy.api("ada")
+    ada.create_repo("ada/data", repo_type="dataset")
+    ada.upload_file(path_or_fileobj=b"\0" * 12_345_678, path_in_repo="large.bin", repo_id="ada/x")
+    text = requests.get(f"{busy.url}/metrics", timeout=60).text
+    families = {family.name: family for family in parser.text_string_to_metric_families(text)}
+    (received,) = families["hub_received_bytes"].samples
+    assert received.value == 12_345_678 + 5000 + 6000
+    assert {each.labels["kind"]: each.value for each in families["hub_repositories"].samples} == {
+        "model": 1,
+        "dataset": 1,
+    }
+    bounds = [each for each in families["hub_request_seconds"].samples if each.name.endswith("_bucket")]
+    assert [each.value for each in bounds] == sorted(each.value for each in bounds)
+    (count,) = [each.value for each in families["hub_request_seconds"].samples if each.name.endswith("_count")]
+    assert count == bounds[-1].value == sum(each.value for each in families["hub_requests"].samples)
+
+
 def test_gc_keeps_what_a_commit_refers_to_and_removes_the_rest(busy, tmp_path):
     ada = busy.api("ada")
     assert contents(busy) == 3

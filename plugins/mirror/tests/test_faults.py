@@ -116,7 +116,7 @@ def test_a_killed_server_leaves_no_half_commit_and_the_upload_goes_on(own, tmp_p
     folder.mkdir()
     for index in range(20):
         (folder / f"{index}.txt").write_text(f"{moment} {index}")
-    (folder / "w.bin").write_bytes(chance.randbytes(20 * MB))
+    (folder / "w.bin").write_bytes(chance.randbytes(8 * MB))
     whole = {path.name for path in folder.iterdir()} | {".gitattributes"}
     killed = threading.Event()
 

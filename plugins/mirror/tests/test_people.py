@@ -221,6 +221,15 @@ def test_a_closed_hub_shows_nothing_without_a_token(own, tmp_path):
     assert [model.id for model in ada.list_models()] == ["ada/x"]
 
 
+def test_metrics_are_for_this_machine_and_for_who_runs_the_hub(house):
+    def ask(name: str, **headers: str) -> int:
+        token = {"Authorization": f"Bearer {house.tokens[name]}"} if name else {}
+        return requests.get(f"{house.url}/metrics", headers={**token, **headers}, timeout=60).status_code
+
+    far = {"X-Forwarded-For": "10.0.0.9"}  # as the proxy of this machine says it
+    assert [ask(""), ask("", **far), ask("eve", **far), ask("root", **far)] == [200, 403, 403, 200]
+
+
 def test_members_are_shown_to_members(house):
     assert {user.username for user in house.api("rae").list_organization_members("acme")} == {
         "amy",
