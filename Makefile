@@ -15,7 +15,7 @@ ON_NEWS := benchmarks/distill.py benchmarks/prune.py benchmarks/quantize.py
 PROMPT ?= Why is the sky blue?
 PYTEST_ARGS ?=
 
-.PHONY: run test lint docs bench format clean
+.PHONY: run test lint docs bench downstream format clean
 
 run: $(VENV)/.installed  ## install, pull a real language model, and answer
 	$(BIN)/hub run smollm2-135m --max-tokens 80 "$(PROMPT)"
@@ -42,6 +42,9 @@ bench: $(VENV)/.dev  ## the figures that the project claims, as ratios against a
 	for script in $(filter-out $(ON_NEWS),$(wildcard benchmarks/*.py)); do $(BIN)/python $$script || exit 1; done
 	test -d .cache/news || $(PIP) download --no-deps --dest .cache/news gensim==4.4.0
 	for script in $(ON_NEWS); do $(BIN)/python $$script .cache/news/gensim-*.whl || exit 1; done
+
+downstream: $(VENV)/.dev  ## plugins of this repository, new ones, and those of the commit before, on the core as it is here
+	$(BIN)/python .ci/downstream.py --base $(or $(BASE),HEAD~1)
 
 clean:
 	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache build dist

@@ -32,7 +32,7 @@ def heavy_imports(module: str) -> list[str]:
 
 
 def import_seconds(module: str, enough: float, times: int = 3) -> float:
-    """Seconds of processor time that the import takes beyond `hub.plugin`: the least of some, or the first few enough."""
+    """Seconds of processor time that the import takes beyond `hub.plugin`: the first few enough, or the least."""
     least = _measured(module)[0]
     while least > enough and (times := times - 1):
         _measured.cache_clear()
