@@ -18,7 +18,7 @@ from hub.plugin.host import Host
 from hub.runtime.options import resolve_options
 from hub.types import Option
 
-__all__ = ["Options", "read_schema", "sort_options"]
+__all__ = ["Options", "given_options", "read_schema", "sort_options"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,13 +49,7 @@ def sort_options(
         A pair without `=`, a key that no installed plugin knows, or a value that it cannot have; said before anything
         is downloaded.
     """
-    given = {name: value for name, value in named.items() if value is not None and value != ()}
-    for pair in pairs:
-        key, equals, value = pair.partition("=")
-        name = key.strip().replace("-", "_")
-        if not equals or not name:
-            raise OptionError(f"'{pair}' is not KEY=VALUE", hint="Write it like: --option threads=4")
-        given[name] = value if name not in given else [*_listed(given[name]), value]
+    given = given_options(named, pairs)
     loading = _declared(p.spec.options for p in host.backends.values() if backend in {None, p.spec.id})
     able = [provided.spec for provided in host.models.values() if task in {None, provided.spec.task}]
     calling = _declared(spec.options for spec in able)
@@ -65,6 +59,24 @@ def sort_options(
         load={name: value for name, value in given.items() if name in loading},
         call={name: value for name, value in given.items() if name not in loading},
     )
+
+
+def given_options(named: Mapping[str, object], pairs: Sequence[str]) -> dict[str, Any]:  # Any: as of `Options`
+    """All options that were given, whoever takes them.
+
+    Raises
+    ------
+    OptionError
+        A pair without `=`.
+    """
+    given = {name: value for name, value in named.items() if value is not None and value != ()}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        name = key.strip().replace("-", "_")
+        if not equals or not name:
+            raise OptionError(f"'{pair}' is not KEY=VALUE", hint="Write it like: --option threads=4")
+        given[name] = value if name not in given else [*_listed(given[name]), value]
+    return given
 
 
 def read_schema(text: str | None) -> object:

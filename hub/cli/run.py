@@ -16,7 +16,7 @@ from hub.cli.answering import answer_all, read_inputs
 from hub.cli.answers import destination
 from hub.cli.completion import complete_model
 from hub.cli.inputs import gather, is_piped
-from hub.cli.opening import find_task, loaded
+from hub.cli.opening import Far, find_far, find_task, loaded
 from hub.cli.output import is_terminal, note
 from hub.errors import InputError, UsageError
 
@@ -66,6 +66,8 @@ def _options_of_answers(function: F) -> F:
 @click.option("--task", metavar="TASK", help="What to do with a model that no registry lists, or that does several.")
 @click.option("--allow-pickle", is_flag=True, default=None, help="Allow weights of a format that can carry code.")
 @click.option("--worker", is_flag=True, help="Run the model in a process of its own.")
+@click.option("--server", metavar="URL", help="Ask the model of a server: hub serve.")
+@click.option("--key", metavar="KEY", envvar="HUB_SERVER_KEY", help="Key for the server.")
 @_options_of_answers
 @click.option("--stream/--no-stream", default=True, help="Show an answer while it is made (default), or when done.")
 @click.option("--output", "-o", metavar="PATH", help="Write to a file, which appears when it is complete.")
@@ -93,9 +95,9 @@ def command(
     if not (inputs or files or is_piped()):
         if options["as_json"] or options["output"] or not (sys.stdin.isatty() and is_terminal()):
             raise InputError("there is nothing to answer", hint=f'Give an INPUT: hub run {model} "…"')
-        _chat(model, _of_model(options))
+        _chat(model, options)
         return
-    target, task = find_task(model, options["task"])
+    target, task = _found(model, options)
     if task is not None:
         from hub.plugin.host import get_host
         from hub.runtime.kinds.codecs import Codecs
@@ -109,12 +111,23 @@ def command(
 
 def _of_model(options: dict[str, Any]) -> dict[str, Any]:
     """Options that are not the command's own: how the model is loaded and called."""
-    own = {"lines", "allow_url", "stream", "output", "save", "force", "as_json"}
+    own = {"lines", "allow_url", "stream", "output", "save", "force", "as_json", "server", "key"}
     return {name: value for name, value in options.items() if name not in own}
 
 
+def _found(reference: str, options: dict[str, Any]) -> tuple[Target | Far, TaskSpec | None]:
+    """What a reference names, here or on a server."""
+    if options["server"]:
+        return find_far(reference, options["server"], options["key"])
+    return find_task(reference, options["task"])
+
+
 def _answer_texts(
-    target: Target, task: TaskSpec | None, inputs: tuple[str, ...], files: tuple[str, ...], options: dict[str, Any]
+    target: Target | Far,
+    task: TaskSpec | None,
+    inputs: tuple[str, ...],
+    files: tuple[str, ...],
+    options: dict[str, Any],
 ) -> None:
     """Words, files and stdin as texts. Where the task is not known, loading says what is missing before any is read."""
     given = None if task is None else gather(inputs, files, lines=options["lines"])
@@ -128,7 +141,7 @@ def _answer_texts(
 
 
 def _answer_named(
-    target: Target,
+    target: Target | Far,
     task: TaskSpec,
     codecs: Codecs,
     words: tuple[str, ...],
@@ -203,10 +216,10 @@ def _chat(reference: str, options: dict[str, Any]) -> None:
     from hub.cli.chat import chat
 
     system = options["system"]
-    target, known = find_task(reference, options["task"])
+    target, known = _found(reference, options)
     if known is not None:
         _refuse_silent(reference, known)
-    with loaded(target, {**options, "system": None}) as (model, task, call):
+    with loaded(target, {**_of_model(options), "system": None}) as (model, task, call):
         _refuse_silent(reference, task)
         plan = model.plan
         name = f"{plan.model}:{plan.variant}" if plan.variant else plan.model

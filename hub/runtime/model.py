@@ -204,6 +204,11 @@ class LoadedModel:
         return [self._reader.answer(result) for result in results]
 
     @property
+    def kinds(self) -> TaskSpec:
+        """The task: what goes in and what comes out."""
+        return self._kinds
+
+    @property
     def pid(self) -> int | None:
         """Id of the process that the model runs in, where that is another one."""
         return getattr(self._engine, "pid", None)

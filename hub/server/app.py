@@ -8,6 +8,10 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 from hub.server.apis import health, own, remote, tasks
+from hub.server.apis.inference import open as open_inference
+from hub.server.apis.inference import tensorflow
+from hub.server.apis.ollama import answers, tags
+from hub.server.apis.ollama import errors as ollama_errors
 from hub.server.apis.openai import audio, chat, embeddings, errors, models
 from hub.server.entrance import Entrance
 from hub.server.faults import Fault, fault_of
@@ -33,6 +37,22 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/audio/transcriptions", audio.transcribe),
     ("POST", "/v1/audio/translations", audio.translate),
     ("POST", "/v1/audio/speech", audio.speak),
+    ("POST", "/v1/models/{model:path}:predict", tensorflow.predict),
+    ("POST", "/v1/models/{model:path}:classify", tensorflow.classify),
+    ("GET", "/v2", open_inference.server_metadata),
+    ("GET", "/v2/health/live", open_inference.live),
+    ("GET", "/v2/health/ready", open_inference.ready),
+    ("GET", "/v2/models/{model:path}/ready", open_inference.model_ready),
+    ("POST", "/v2/models/{model:path}/infer", open_inference.infer),
+    ("GET", "/v2/models/{model:path}", open_inference.model_metadata),
+    ("GET", "/api/version", tags.version),
+    ("GET", "/api/tags", tags.list_tags),
+    ("GET", "/api/ps", tags.list_loaded),
+    ("POST", "/api/show", tags.show),
+    ("POST", "/api/chat", answers.chat),
+    ("POST", "/api/generate", answers.generate),
+    ("POST", "/api/embed", answers.embed),
+    ("POST", "/api/embeddings", answers.embed_one),
     ("POST", "/tasks/{task}", tasks.answer_task),
     ("POST", "/tasks/{task}/{model:path}", tasks.answer_task),
     ("POST", "/hub/v1/describe", remote.describe),
@@ -49,6 +69,8 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
 
 _INTERFACES: tuple[tuple[str, str, Shape], ...] = (
     ("/v1/", "openai", errors.error_body),
+    ("/v2", "open-inference", open_inference.error_body),
+    ("/api/", "ollama", ollama_errors.error_body),
     ("/tasks/", "tasks", tasks.error_body),
     ("/hub/", "hub", own.error_body),
 )
@@ -78,6 +100,8 @@ def interface_of(path: str) -> str:
 def refuse(path: str, fault: Fault) -> Response:
     """An error as the interface of the path gives it."""
     shape = next((shape for prefix, _, shape in _INTERFACES if path.startswith(prefix)), errors.error_body)
+    if path.endswith((":predict", ":classify")):
+        shape = tensorflow.error_body
     return json_response(shape(fault), fault.status, fault.headers)
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -81,6 +83,11 @@ class Server(uvicorn.Server):
         if self.started:
             self._told()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End: what was taken is answered first, unless it is asked for twice. The end is a good one: exit code 0."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.should_exit = True
+
 
 def _configured(service: Service, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
@@ -95,6 +102,7 @@ def _configured(service: Service, settings: Settings) -> uvicorn.Config:
         ssl_keyfile=settings.private_key,
         lifespan="on",
         ws="none",
+        http="h11",  # it bounds headers, which httptools does not
     )
 
 

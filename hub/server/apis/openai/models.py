@@ -21,11 +21,12 @@ async def list_models(request: Request, service: Service) -> Response:
 
 
 async def show_model(request: Request, service: Service) -> Response:
-    """One of them, by its id or alias."""
+    """One of them, by its id or alias; with its state, for clients of TensorFlow Serving."""
     wanted = key(request.path_params["model"])
     for served in await _allowed(request, service):
         if wanted in {key(served.name), key(served.model.id), *map(key, served.model.aliases)}:
-            return json_response(_shown(served))
+            state = {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
+            return json_response({**_shown(served), "model_version_status": [state]})
     raise BadReference(f"there is no model '{request.path_params['model']}' here", hint="See: GET /v1/models")
 
 

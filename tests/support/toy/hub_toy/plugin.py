@@ -17,7 +17,10 @@ def hub_backends():
             verbs=("chat", "embed"),
             target="hub_toy.backend:open_toy",
             env={"HUB_TOY_THREADS": "passive", "HUB_TOY_KEPT": "passive"},
-            options=(Option(name="fail", type=str, default=""),),
+            options=(
+                Option(name="fail", type=str, default=""),
+                Option(name="parallel", type=int, default=2, min=1),
+            ),
         )
     ]
 

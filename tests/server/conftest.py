@@ -1,0 +1,51 @@
+"""Servers that tests share: one with real weights, one with a toy that fails as it is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.serving import Served, toy_home
+
+MODELS = ("smollm2-135m", "all-minilm-l6-v2:onnx")
+
+
+def clean_environment() -> pytest.MonkeyPatch:
+    """As `hub_home` makes it for each test."""
+    patch = pytest.MonkeyPatch()
+    for name in list(os.environ):
+        if name.startswith(("HUB_", "HF_")):
+            patch.delenv(name)
+    return patch
+
+
+@pytest.fixture(scope="session")
+def real(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server with a model that converses and one that makes vectors."""
+    patch = clean_environment()
+    folder = tmp_path_factory.mktemp("real")
+    with Served("--option", "threads=2", "--context-length", "1024", home=weights_home, folder=folder) as served:
+        yield served
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def toy_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the toy's registry lies."""
+    folder = tmp_path_factory.mktemp("toy")
+    toy_home(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server of toys, with a short queue."""
+    patch = clean_environment()
+    home, env = toy_home(toy_folder)
+    arguments = ("toy", "--pull", "--option", "parallel=2", "--queue", "4", "--timeout", "20", "--max-body", "100KB")
+    with Served(*arguments, home=home, folder=tmp_path_factory.mktemp("served"), env=env) as served:
+        yield served
+    patch.undo()

@@ -1,0 +1,131 @@
+"""The clients of Ollama, Triton, Hugging Face and TensorFlow Serving work on real models."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import ollama
+import pytest
+import tritonclient.http as triton
+from huggingface_hub import InferenceClient
+from tritonclient.utils import InferenceServerException
+
+pytestmark = pytest.mark.weights
+
+CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
+SKY = [{"role": "user", "content": "Why is the sky blue?"}]
+FEW = {"num_predict": 8, "temperature": 0}
+
+
+@pytest.fixture(scope="module")
+def friend(real):
+    return ollama.Client(host=real.url, trust_env=False)
+
+
+@pytest.fixture(scope="module")
+def server(real):
+    with triton.InferenceServerClient(real.url.removeprefix("http://")) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def unit(real):
+    """Vectors as another interface gives them."""
+    data = real.post("/v1/embeddings", {"model": VECTORS, "input": ["a cat", "a dog"]}).json()["data"]
+    return np.array([item["embedding"] for item in data])
+
+
+def test_ollama_lists_shows_and_tells_what_runs(friend):
+    names = {model.model for model in friend.list().models}
+    assert f"{CHAT}:latest" in names
+    assert friend.show(CHAT).capabilities == ["completion"]
+    friend.generate(CHAT)
+    assert f"{CHAT}:latest" in {model.model for model in friend.ps().models}
+
+
+def test_ollama_chats_whole_and_in_pieces(friend):
+    whole = friend.chat(f"{CHAT}:latest", SKY, options=FEW)
+    pieces = list(friend.chat(CHAT, SKY, options=FEW, stream=True))
+    assert whole.message.content
+    assert "".join(piece.message.content for piece in pieces) == whole.message.content
+    assert (pieces[-1].done, pieces[-1].done_reason, pieces[-1].eval_count) == (True, "length", 8)
+
+
+def test_ollama_generates_and_embeds(friend, unit):
+    assert friend.generate(CHAT, "One, two,", raw=True, options=FEW).response
+    assert np.allclose(friend.embed(VECTORS, ["a cat", "a dog"]).embeddings, unit, atol=1e-3)
+    assert np.allclose(friend.embeddings(VECTORS, "a cat").embedding, unit[0], atol=1e-3)
+
+
+def test_ollama_is_told_what_is_wrong(friend):
+    with pytest.raises(ollama.ResponseError, match="there is no model") as caught:
+        friend.chat("nothing-of-this-name", SKY)
+    assert caught.value.status_code == 404
+    with pytest.raises(ollama.ResponseError, match="'repeat_penalty' is not honoured"):
+        friend.chat(CHAT, SKY, options={"repeat_penalty": 2})
+
+
+@pytest.mark.parametrize("binary", [True, False])
+def test_triton_makes_vectors_in_both_forms(server, unit, binary):
+    assert server.is_server_live()
+    assert server.is_server_ready()
+    assert server.is_model_ready(VECTORS)
+    metadata = server.get_model_metadata(VECTORS)
+    assert metadata["inputs"] == [{"name": "text", "datatype": "BYTES", "shape": [-1]}]
+    given = triton.InferInput("text", [2], "BYTES")
+    given.set_data_from_numpy(np.array(["a cat", "a dog"], dtype=object), binary_data=binary)
+    wanted = triton.InferRequestedOutput("vector", binary_data=binary)
+    found = server.infer(VECTORS, [given], outputs=[wanted]).as_numpy("vector")
+    assert found.dtype == np.float32
+    assert np.allclose(found, unit, atol=1e-3)
+
+
+def test_triton_is_told_what_is_wrong(server):
+    given = triton.InferInput("text", [1], "FP32")
+    given.set_data_from_numpy(np.zeros(1, np.float32))
+    with pytest.raises(InferenceServerException, match="is of BYTES, not FP32"):
+        server.infer(VECTORS, [given])
+    with pytest.raises(InferenceServerException, match="there is no model"):
+        server.get_model_metadata("nothing-of-this-name")
+
+
+def test_hugging_face_makes_vectors_and_writes(real, unit):
+    vectors = InferenceClient(f"{real.url}/tasks/feature-extraction/{VECTORS}")
+    assert np.allclose(vectors.feature_extraction("a cat"), unit[:1], atol=1e-3)
+    writes = InferenceClient(f"{real.url}/tasks/text-generation/{CHAT}")
+    assert writes.text_generation("One, two,", max_new_tokens=6)
+    assert InferenceClient(base_url=f"{real.url}/v1").chat_completion(SKY, model=CHAT, max_tokens=4).choices
+
+
+def test_a_task_without_its_model_or_inputs_says_so(real):
+    assert real.post("/tasks/feature-extraction", {"text": "a"}).status_code == 400
+    assert real.post("/tasks/no-such-task", {"inputs": "a"}).status_code == 404
+    assert (
+        "did you mean"
+        in real.post(f"/tasks/feature-extraction/{VECTORS}", {"inputs": "a", "parameters": {"normalise": True}}).json()[
+            "error"
+        ]
+    )
+
+
+def test_tensorflow_predicts_and_tells_its_state(real, unit):
+    found = real.post(f"/v1/models/{VECTORS}:predict", {"instances": ["a cat", {"text": "a dog"}]}).json()
+    assert np.allclose(found["predictions"], unit, atol=1e-3)
+    assert real.http.get(f"/v1/models/{VECTORS}").json()["model_version_status"][0]["state"] == "AVAILABLE"
+    wrong = real.post(f"/v1/models/{VECTORS}:classify", {"examples": ["a"]})
+    assert (wrong.status_code, wrong.json()["error"]) == (
+        400,
+        "'sentence-transformers/all-MiniLM-L6-v2' gives vector, not labels",
+    )
+
+
+def test_meters_count_tokens_and_tell_nothing_of_prompts(real):
+    real.post("/v1/chat/completions", {"model": CHAT, "messages": SKY, "max_tokens": 2, "stream": True})
+    text = real.http.get("/metrics").text
+    assert 'hub_tokens_total{kind="generated"' in text
+    assert "hub_time_to_first_token_seconds_count" in text
+    assert "sky" not in text
+    records = [json.loads(line) for line in real.log.read_text().splitlines()]
+    assert {"status", "seconds", "request", "client"} <= set(records[-1])
+    assert not any("sky blue" in json.dumps(record) for record in records)

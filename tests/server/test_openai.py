@@ -1,0 +1,156 @@
+"""The official client of OpenAI works unchanged, on real models."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import openai
+import pytest
+
+pytestmark = pytest.mark.weights
+
+CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
+SKY = [{"role": "user", "content": "Why is the sky blue?"}]
+
+
+@pytest.fixture(scope="module")
+def client(real):
+    with openai.OpenAI(base_url=f"{real.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def test_models_are_listed_and_shown(client):
+    listed = {model.id for model in client.models.list()}
+    assert "HuggingFaceTB/SmolLM2-135M-Instruct" in listed
+    assert client.models.retrieve(CHAT).owned_by == "HuggingFaceTB"
+    with pytest.raises(openai.NotFoundError, match="there is no model 'smolm2'"):
+        client.models.retrieve("smolm2")
+
+
+def test_a_chat_is_answered_and_counted(client):
+    answer = client.chat.completions.create(model=CHAT, messages=SKY, max_tokens=8, temperature=0)
+    assert answer.choices[0].message.content
+    assert answer.choices[0].finish_reason == "length"
+    assert answer.usage.completion_tokens == 8
+    assert answer.usage.prompt_tokens > 8
+
+
+def test_a_stream_says_what_the_whole_answer_says_and_ends_with_its_usage(client):
+    asked = {"model": CHAT, "messages": SKY, "max_tokens": 12, "temperature": 0}
+    whole = client.chat.completions.create(**asked)
+    chunks = list(client.chat.completions.create(**asked, stream=True, stream_options={"include_usage": True}))
+    said = "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
+    assert said == whole.choices[0].message.content
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert [chunk.choices[0].finish_reason for chunk in chunks if chunk.choices][-1] == "length"
+    assert chunks[-1].usage == whole.usage
+
+
+def test_sampling_is_obeyed(client):
+    asked = {"model": CHAT, "messages": SKY, "max_tokens": 16, "temperature": 1.0, "seed": 7}
+    first, again = (client.chat.completions.create(**asked).choices[0].message.content for _ in range(2))
+    other = client.chat.completions.create(**{**asked, "seed": 8}).choices[0].message.content
+    assert first == again != other
+
+
+def test_several_answers_differ(client):
+    answer = client.chat.completions.create(model=CHAT, messages=SKY, max_tokens=8, temperature=1.5, seed=1, n=3)
+    assert [choice.index for choice in answer.choices] == [0, 1, 2]
+    assert len({choice.message.content for choice in answer.choices}) > 1
+    assert answer.usage.completion_tokens <= 24
+
+
+def test_a_stop_ends_the_answer_and_is_not_in_it(client):
+    asked = {"model": CHAT, "messages": SKY, "max_tokens": 24, "temperature": 0}
+    whole = client.chat.completions.create(**asked).choices[0].message.content
+    word = whole.split()[4]
+    cut = client.chat.completions.create(**asked, stop=[word]).choices[0]
+    assert word not in cut.message.content
+    assert cut.finish_reason == "stop"
+
+
+def test_a_schema_is_enforced(client):
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}},
+        "required": ["name", "age"],
+        "additionalProperties": False,
+    }
+    answer = client.chat.completions.create(
+        model=CHAT,
+        messages=[{"role": "user", "content": "Describe a person."}],
+        max_tokens=80,
+        temperature=0,
+        response_format={"type": "json_schema", "json_schema": {"name": "person", "schema": schema}},
+    )
+    if answer.choices[0].finish_reason == "stop":
+        found = json.loads(answer.choices[0].message.content)
+        assert isinstance(found["age"], int)
+    else:
+        assert answer.choices[0].message.content.lstrip().startswith("{")
+
+
+def test_a_text_is_continued_as_it_stands(client):
+    answer = client.completions.create(model=CHAT, prompt=["One, two,", "A, B,"], max_tokens=4, temperature=0)
+    assert [choice.index for choice in answer.choices] == [0, 1]
+    assert all(choice.text for choice in answer.choices)
+    chunks = list(client.completions.create(model=CHAT, prompt="One, two,", max_tokens=4, temperature=0, stream=True))
+    assert "".join(chunk.choices[0].text for chunk in chunks) == answer.choices[0].text
+
+
+def test_vectors_are_those_of_the_model_in_both_forms(client):
+    texts = ["a cat", "a dog", "the stock market"]
+    vectors = np.array([item.embedding for item in client.embeddings.create(model=VECTORS, input=texts).data])
+    plain = client.embeddings.create(model=VECTORS, input=texts, encoding_format="float")
+    assert vectors.shape == (3, 384)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-4)
+    assert np.allclose(vectors, [item.embedding for item in plain.data], atol=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2]
+
+
+def test_many_ask_at_once_and_each_gets_its_own_answer(client):
+    texts = [f"sentence number {number}" for number in range(24)]
+    alone = client.embeddings.create(model=VECTORS, input=texts).data
+    with ThreadPoolExecutor(8) as pool:
+        jobs = [pool.submit(client.embeddings.create, model=VECTORS, input=text) for text in texts]
+    for job, expected in zip(jobs, alone, strict=True):
+        assert np.allclose(job.result().data[0].embedding, expected.embedding, atol=1e-3)
+
+
+def test_a_prompt_past_the_context_is_refused_before_a_stream_begins(client):
+    long = [{"role": "user", "content": "word " * 2000}]
+    for stream in (False, True):
+        with pytest.raises(openai.BadRequestError) as caught:
+            client.chat.completions.create(model=CHAT, messages=long, stream=stream)
+        assert caught.value.code == "context_length_exceeded"
+
+
+@pytest.mark.parametrize(
+    ("changes", "param"),
+    [
+        ({"logprobs": True}, "logprobs"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"presence_penalty": 1.0}, "presence_penalty"),
+        ({"n": 99}, "n"),
+        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, None),
+    ],
+)
+def test_what_no_model_honours_is_refused_by_name(client, changes, param):
+    with pytest.raises(openai.BadRequestError) as caught:
+        client.chat.completions.create(**{"model": CHAT, "messages": SKY, **changes})
+    assert caught.value.param == (param or "messages[0].content[0]")
+
+
+def test_a_model_for_another_task_is_refused(client):
+    with pytest.raises(openai.BadRequestError, match="is for feature-extraction"):
+        client.chat.completions.create(model=VECTORS, messages=SKY)
+
+
+def test_a_transcript_of_what_is_not_sound_says_so(client):
+    with warnings.catch_warnings(), pytest.raises(openai.APIStatusError) as caught:
+        client.audio.transcriptions.create(model=CHAT, file=("a.wav", io.BytesIO(b"no sound")))
+    assert caught.value.status_code == 400
