@@ -26,11 +26,14 @@ __all__ = ["check_command"]
 @click.command("check")
 @click.argument("target", metavar="NAME|PATH")
 @click.option("--on", metavar="MODEL", default="", help="Try backends and model plugins on this model too.")
+@click.option("--all", "every", is_flag=True, help="Print a row for every check, not only for every part.")
 @click.option("--json", "as_json", is_flag=True, help="Print every check as JSON.")
 @click.option("--badge", "badge_file", type=click.Path(path_type=Path), help="Write an SVG with the result.")
 @click.option("--strict", is_flag=True, help="Fail where a part has no fixture to be tried on.")
 @click.option("--timeout", default=600.0, show_default=True, help="Seconds after which a plugin hangs.")
-def check_command(target: str, on: str, as_json: bool, badge_file: Path | None, strict: bool, timeout: float) -> None:
+def check_command(
+    target: str, on: str, every: bool, as_json: bool, badge_file: Path | None, strict: bool, timeout: float
+) -> None:
     """Check that a plugin keeps the contract: all that it gives, on the fixtures that its package brings.
 
     NAME is an installed plugin or its package; PATH is a folder with a pyproject.toml, or a wheel, which is looked at
@@ -55,7 +58,7 @@ def check_command(target: str, on: str, as_json: bool, badge_file: Path | None, 
         print_json({"contract": CONTRACT, "plugins": documents})
     else:
         for report in reports:
-            _show(report)
+            _show(report, every)
     if any(report.failed or (strict and report.untried) for report in reports):
         sys.exit(1)
 
@@ -66,9 +69,12 @@ def _names(target: str) -> list[str]:
     return named or sorted({each.name for each in entries if matches(each, target)})
 
 
-def _show(report: Report) -> None:
-    rows = [(each.part, each.check, each.state) for each in report.checks if each.state != "does not apply"]
-    print_table(("part", "check", "result"), rows)
+def _show(report: Report, every: bool) -> None:
+    if every:
+        rows = [(each.part, each.check, each.state) for each in report.checks]
+        print_table(("part", "check", "result"), rows)
+    else:
+        print_table(("part", "passed", "failed", "do not apply"), [_row(report, part) for part in report.parts])
     for check in report.failed:
         note(f"\n{check.part}: {check.check}")
         for line in check.reason.splitlines():
@@ -79,6 +85,13 @@ def _show(report: Report) -> None:
     for part in report.untried:
         note(f"{part} was not tried: no fixture of it is brought. See docs/plugins.md, or give --on MODEL")
     note(f"{report.plugin} ({report.package} {report.version}), contract {CONTRACT}: {report.summary}")
+
+
+def _row(report: Report, part: str) -> tuple[str, str, str, str]:
+    if part in report.untried:
+        return part, "not tried", "", ""
+    states = [each.outcome for each in report.checks if each.part == part]
+    return part, str(states.count("passed")), str(states.count("failed") or ""), str(states.count("skipped") or "")
 
 
 def _write_badge(path: Path, reports: list[Report]) -> None:

@@ -70,6 +70,11 @@ class Report:
         return [each.part for each in self.checks if each.check == _UNTRIED]
 
     @property
+    def parts(self) -> list[str]:
+        """Each once, as they come."""
+        return list(dict.fromkeys(each.part for each in self.checks))
+
+    @property
     def summary(self) -> str:
         """The result in one line."""
         skipped = len(self.checks) - len(self.passed) - len(self.failed) - len(self.untried)

@@ -37,7 +37,8 @@ def test_a_failure_is_shown_with_reason_and_fix(run_hub, alone, tmp_path):
     wheel = Made(name="bare", source=FORMAT).wheel(tmp_path)
     result = run_hub("plugin", "check", str(wheel))
     assert result.returncode == 1
-    assert "package\tit says which versions of the core it is for\tfailed" in result.stdout.splitlines()
+    assert "formats/mine\tnot tried\t\t" in result.stdout.splitlines()
+    assert [line.split("\t")[2] for line in result.stdout.splitlines()] == ["2", ""]
     assert "it does not depend on openmodelhub" in result.stderr
     assert "Depend on openmodelhub with both ends" in result.stderr
     assert "formats/mine was not tried" in result.stderr

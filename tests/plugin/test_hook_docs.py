@@ -115,7 +115,7 @@ def vec(environment: Environment, project: Path, tmp_path_factory: pytest.TempPa
 
 
 def test_the_page_holds_the_whole_project():
-    names = ["__init__", "plugin", "facts", "backend", "model"]
+    names = ["__init__", "plugin", "facts", "backend", "model", "fixtures"]
     files = {"pyproject.toml", "tests/test_vec.py", *(f"hub_vec/{name}.py" for name in names)}
     assert files | {"tiny/words.vec", "tiny/config.json"} == set(project_files())
 
