@@ -32,7 +32,7 @@ class Faults:
     """Close the connection after so many bytes of a file, `cuts` times."""
     cuts: int = 0
     stall: threading.Event | None = None
-    """Send a file up to `cut_after`, and wait for this."""
+    """Send a file up to `cut_after`, and the rest when this is set."""
     drip: float = 0.0
     """Seconds between the megabytes of a file."""
     other_bytes: dict[str, bytes] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[: faults.cut_after])
             self.wfile.flush()
             faults.stall.wait()
-            self._break()
+            self.wfile.write(body[faults.cut_after :])
         elif faults.cuts and len(body) > faults.cut_after:
             faults.cuts -= 1
             self.wfile.write(body[: faults.cut_after])

@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 import requests
+from hub_mirror.database import migrations
+from hub_mirror.service import Service, Settings
 from huggingface_hub import CommitOperationAdd
 from huggingface_hub.errors import HfHubHTTPError
+
+from hub.errors import StorageError
 
 
 @pytest.fixture
@@ -148,6 +152,28 @@ def test_a_catalogue_of_a_newer_version_is_left_alone(own):
     assert (result.returncode, "newer version" in result.stderr) == (1, True)
     (own.root / "catalogue.sqlite").write_bytes(b"no catalogue" * 1000)
     assert "cannot be opened" in own.command("user", "list", ok=False).stderr
+
+
+def test_a_migration_that_fails_changes_nothing_and_the_next_one_goes_on(tmp_path, monkeypatch):
+    service = Service.open(Settings(root=tmp_path / "root"))
+    database, first = service.database, migrations()
+    second = (2, "CREATE TABLE extra (x INTEGER);\n")
+
+    def state() -> tuple[int, int]:
+        tables = database.connection.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'extra'").fetchone()[0]
+        return database.connection.execute("PRAGMA user_version").fetchone()[0], tables
+
+    before = database.connection.execute("SELECT * FROM meta ORDER BY name").fetchall()
+    monkeypatch.setattr("hub_mirror.database.migrations", lambda: [*first, second, (3, "CREATE NONSENSE;\n")])
+    with pytest.raises(StorageError, match="cannot be opened"):
+        database.migrate()
+    assert state() == (first[-1][0], 0)
+    monkeypatch.setattr("hub_mirror.database.migrations", lambda: [*first, second])
+    database.migrate()
+    database.migrate()
+    assert state() == (2, 1)
+    assert database.connection.execute("SELECT * FROM meta ORDER BY name").fetchall() == before
+    database.close()
 
 
 def test_a_folder_that_cannot_hold_a_mirror_is_said(own):
