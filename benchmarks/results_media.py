@@ -19,14 +19,8 @@ from hub.sizes import human_size
 
 PAGE = Path(__file__).parents[1] / "docs" / "results-media.md"
 RECIPES: Mapping[str, tuple[str, ...]] = {
-    "whisper-tiny.en": ("int8", "safetensors | bf16", "safetensors | fp16", "safetensors | int8"),
-    "efficientnet-lite0": (
-        "safetensors | fp16",
-        "safetensors | bf16",
-        "safetensors | onnx",
-        "safetensors | onnx | fp16",
-        "safetensors | onnx | int8-static",
-    ),
+    "whisper-tiny.en": ("int8", "bf16", "fp16"),
+    "efficientnet-lite0": ("fp16", "bf16", "int8-static"),
     "ppocr": ("fp16", "bf16", "int8", "int8-static"),
 }
 HEAD = """# What compression does to sound and pictures
