@@ -9,8 +9,8 @@ Peers are silero-vad, piper-tts and faster-whisper, greedy and without noise on 
     python benchmarks/audio.py --peers .cache/peers
 
 On a machine that does other things too, `--busy` gives ratios that hold. Without peers hub is measured alone. Weights
-are pulled if they are not here. Fails below a ratio of 0.95, where writing is less than 5 times faster than the sound, or
-speaking less than 10. The last line is JSON.
+are pulled if they are not here. Fails below a ratio of 0.95, where writing is less than 5 times faster than the sound,
+or speaking less than 10. The last line is JSON.
 """
 
 from __future__ import annotations
