@@ -176,6 +176,13 @@ def test_a_migration_that_fails_changes_nothing_and_the_next_one_goes_on(tmp_pat
     database.close()
 
 
+@pytest.mark.parametrize("command", [("check",), ("gc",), ("user", "list"), ("token", "add", "ada")])
+def test_a_wrong_root_does_not_pass_for_an_empty_mirror(own, command):
+    result = own.command(*command, ok=False)
+    assert (result.returncode, f"there is no mirror in {own.root}" in result.stderr) == (1, True)
+    assert not own.root.exists()
+
+
 def test_a_folder_that_cannot_hold_a_mirror_is_said(own):
     own.root.write_text("a file")
     result = own.command("user", "list", ok=False)

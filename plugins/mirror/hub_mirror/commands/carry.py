@@ -45,7 +45,7 @@ def pull_(
 
     May run beside the server.
     """
-    service, upstream = opened(root), Upstream(source, token)
+    service, upstream = opened(root, make=True), Upstream(source, token)
     for each in repositories:
         name, _, revision = each.partition("@")
         if name.count("/") > 1 or not name:
@@ -85,5 +85,5 @@ def import_(root: Path, file: Path) -> None:
 
     May run beside the server.
     """
-    for name in take_in(opened(root), file):
+    for name in take_in(opened(root, make=True), file):
         click.echo(name)

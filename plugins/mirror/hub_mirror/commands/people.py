@@ -28,7 +28,7 @@ def user() -> None:
 @click.option("--quota", type=SIZE, help="Most bytes that the repositories of this user may take, such as 500GB.")
 def add_user(root: Path, name: str, fullname: str, email: str, admin: bool, quota: int | None) -> None:
     """Add a user. It needs a token next: hub mirror token add NAME."""
-    with opened(root).database.writing() as connection:
+    with opened(root, make=True).database.writing() as connection:
         add_account(connection, name, kind="user", fullname=fullname, email=email, admin=admin, quota=quota)
     click.echo(f"user {name}")
 
@@ -45,7 +45,7 @@ def org() -> None:
 @click.option("--quota", type=SIZE, help="Most bytes that its repositories may take, such as 2TB.")
 def add_org(root: Path, name: str, fullname: str, quota: int | None) -> None:
     """Add an organisation."""
-    with opened(root).database.writing() as connection:
+    with opened(root, make=True).database.writing() as connection:
         add_account(connection, name, kind="org", fullname=fullname, quota=quota)
     click.echo(f"organisation {name}")
 

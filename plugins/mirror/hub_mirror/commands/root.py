@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from hub.errors import NotFound
+from hub_mirror.places import Places
 from hub_mirror.service import Service, Settings
 
 __all__ = ["SIZE", "opened", "root_option"]
@@ -29,8 +31,21 @@ def root_option(function: F) -> F:
     )(function)
 
 
-def opened(root: Path) -> Service:
-    """The mirror below a folder."""
+def opened(root: Path, *, make: bool = False) -> Service:
+    """The mirror below a folder.
+
+    Parameters
+    ----------
+    make
+        Whether to begin one where there is none; else a wrong `--root` would pass for an empty mirror.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    if not make and not Places(root).catalogue.exists():
+        raise NotFound(f"there is no mirror in {root}", hint=f"Begin one: hub mirror user add NAME --root {root}")
     return Service.open(Settings(root=root))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from hub_mirror.catalogue.accounts import list_accounts
 from hub_mirror.commands.root import SIZE, opened, root_option
 from hub_mirror.service import GIB, Settings
 
@@ -48,7 +49,10 @@ def serve(
     """Serve the mirror until it is stopped."""
     import uvicorn
 
-    opened(root)  # faults are told here, before any worker starts
+    service = opened(root, make=True)  # faults are told here, before any worker starts
+    if not list_accounts(service.database.connection, "user") and not proxy:
+        click.echo(f"There are no users yet. Make one: hub mirror user add NAME --root {root}", err=True)
+    service.database.close()
     settings = Settings(
         root=root.absolute(),
         url=url,
