@@ -1,8 +1,9 @@
 """What it takes to join: `hub plugin check` of a new plugin of every kind, as its author and a registry's CI run it.
 
-Each kind is written by `hub plugin new`, and its folder is checked: built, laid aside, and tried in a process of its own.
+Each kind is written by `hub plugin new`, and its folder is checked: built, laid aside, tried in a process of its own.
 The table says how long that takes, how many checks that is, and how many times longer than starting pytest with
-nothing to do in the same run. `python benchmarks/ecosystem.py [--rounds N] [--most SECONDS]`; fails if a check takes longer.
+nothing to do in the same run. `python benchmarks/ecosystem.py [--rounds N] [--most SECONDS]`; fails if a check takes
+longer.
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ class Fault:
     ----------
     kind
         `import-error`, `exit-at-import`, `unknown-hook`, `hook-signature`, `hook-raised`, `bad-spec`, `clash`,
-        `contract-version`, `missing-dependency`, `bad-target`; or, as a warning, `slow-import`, `heavy-import`, `old-contract`.
+        `contract-version`, `missing-dependency`, `bad-target`; or, as a warning, `slow-import`, `heavy-import`,
+        `old-contract`.
     reason
         What is wrong and where.
     fix

@@ -38,21 +38,8 @@ _ENV = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _SUFFIX = re.compile(r"(\.[a-z0-9]+)+")
 _MEDIA = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
-_ASKED = (
-    "accepts",
-    "claims",
-    "describe",
-    "draw",
-    "fidelity",
-    "labelled",
-    "memory",
-    "predict",
-    "probe",
-    "read",
-    "samples",
-    "write",
-)
-_TARGETS = frozenset(["target", *_ASKED])
+_ASKED = "accepts claims describe draw fidelity labelled memory predict probe read samples write"
+_TARGETS = frozenset(["target", *_ASKED.split()])
 _FILLED = frozenset(
     ["inputs", "outputs", "match", "weights", "formats", "verbs", "devices", "families", "takes", "suffixes"]
 )
