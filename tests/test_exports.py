@@ -20,7 +20,7 @@ MODULES = sorted(
     if path.stem != "__main__"
 )
 PUBLIC = {
-    "hub": ["HubError", "HubWarning", "LoadedModel", "__version__", "load", "plan", "pull", "search"],
+    "hub": ["HubError", "HubWarning", "LoadedModel", "__version__", "connect", "load", "plan", "pull", "search"],
     "hub.testing": [
         "BackendContract",
         "CompressionContract",

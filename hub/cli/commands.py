@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compress": ("hub.cli.compress", "Make a model smaller or faster, and measure what it loses."),
     "bench": ("hub.cli.bench", "Measure every way to run a model on this machine."),
     "tune": ("hub.cli.tune", "Find the best way to run a model on this machine, and use it from now on."),
+    "publish": ("hub.cli.publish", "Publish a model or a plugin, and propose it for a registry."),
     "registry": ("hub.cli.registry", "Add to registries, check them, and read those of others."),
     "serve": ("hub.cli.serve", "Serve models over HTTP, to the clients that people already have."),
     "ps": ("hub.cli.ps", "Show the models that a server runs."),

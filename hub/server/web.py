@@ -1,6 +1,6 @@
 """HTTP as every interface here needs it: JSON in by its type, JSON out, events, and a client that goes away noticed.
 
-The one module that imports Starlette. Knows no interface and no model.
+The one module that imports Starlette and its parser of forms. Knows no interface and no model.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
+from python_multipart.exceptions import FormParserError
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, MutableHeaders, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
@@ -94,15 +96,13 @@ async def read_form(request: Request) -> dict[str, str | bytes | list[str]]:
                 if isinstance(value, UploadFile):
                     found[name] = await value.read()
                 elif name.endswith("[]"):
-                    kept = found.setdefault(name.removesuffix("[]"), [])
-                    assert isinstance(kept, list)
-                    kept.append(value)
+                    kept = found.get(name.removesuffix("[]"))
+                    found[name.removesuffix("[]")] = [*kept, value] if isinstance(kept, list) else [value]
                 else:
                     found[name] = value
-    except Exception as error:
-        if isinstance(error, MultiPartException) or type(error).__name__ == "HTTPException":
-            raise Fault(400, "invalid_request", f"the form cannot be read: {error}") from error
-        raise
+    except (MultiPartException, FormParserError, HTTPException) as error:
+        told = error.detail if isinstance(error, HTTPException) else error
+        raise Fault(400, "invalid_request", f"the form cannot be read: {told}") from error
     return found
 
 

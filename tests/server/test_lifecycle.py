@@ -58,18 +58,18 @@ def test_what_nobody_uses_is_unloaded_after_a_while(small):
     assert until(lambda: not names(small))
 
 
-def test_a_request_that_takes_too_long_is_given_up(small):
-    ask(small, "toy", "a")
-    answer = ask(small, "toy", "deaf")
-    assert answer.status_code == 504
-    assert answer.json()["error"]["code"] == "deadline_exceeded"
-
-
 def test_what_is_listed_can_be_stopped_by_its_alias(small):
     assert ask(small, "other", "a").status_code == 200
     assert small.post("/hub/v1/stop", {"model": "other"}).json() == {"stopped": ["tests/other:plain"]}
     assert "tests/other:plain" not in names(small)
     assert small.post("/hub/v1/stop", {"model": "other"}).status_code == 404
+
+
+def test_a_request_that_takes_too_long_is_given_up(small):
+    ask(small, "toy", "a")
+    answer = ask(small, "toy", "deaf")
+    assert answer.status_code == 504
+    assert answer.json()["error"]["code"] == "deadline_exceeded"
 
 
 def test_a_server_that_is_told_to_end_answers_what_it_took(toy_folder, tmp_path):

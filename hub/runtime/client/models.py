@@ -14,7 +14,7 @@ from hub.plugin.host import get_host
 from hub.plugin.specs import ModelSpec, TaskSpec
 from hub.runtime.client.link import Link
 from hub.runtime.client.places import find_place
-from hub.runtime.client.wire import error_from
+from hub.runtime.client.wire import delta_from, error_from
 from hub.runtime.kinds.codecs import Codecs
 from hub.runtime.model import LoadedModel
 from hub.runtime.planning.plan import Plan
@@ -129,7 +129,7 @@ class RemoteEngine:
         body = {"inputs": [self._sent(each) for each in inputs], "options": set_options, "stream": emit is not silent}
         for kind, value in self._link.ask(self._model, body, ended):
             if kind == "piece":
-                if emit(value):
+                if emit(delta_from(value)):
                     ended.set()
             elif kind == "failure":
                 raise error_from(value)

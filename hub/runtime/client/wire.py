@@ -6,7 +6,7 @@ Both ends use it. Nothing in it can carry code. Knows nothing of HTTP, models or
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -18,11 +18,10 @@ from hub.runtime.protocols import Delta
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["MEDIA_TYPE", "decode", "encode", "error_from", "error_to", "frame", "frames"]
+__all__ = ["MEDIA_TYPE", "decode", "delta_from", "delta_to", "encode", "error_from", "error_to", "frame", "frames"]
 
 MEDIA_TYPE = "application/x-hub-msgpack"
 _ARRAY = 1
-_DELTA = 2
 _LARGEST = 1 << 30
 _KINDS = frozenset("biufc")
 
@@ -77,6 +76,17 @@ def frames(read: Callable[[int], bytes]) -> Iterator[Any]:  # Any: as of `decode
         yield decode(data)
 
 
+def delta_to(delta: Delta) -> tuple[Any, ...]:  # Any: plain values
+    """A delta as plain values."""
+    return (delta.index, delta.text, delta.ids, delta.value)
+
+
+def delta_from(told: Sequence[Any]) -> Delta:  # Any: plain values
+    """The delta that was told."""
+    index, text, ids, value = told
+    return Delta(index=index, text=text, ids=tuple(ids), value=value)
+
+
 def error_to(error: HubError) -> dict[str, Any]:  # Any: of JSON
     """An error as plain values."""
     kind = next(kind for kind in type(error).__mro__ if getattr(errors, kind.__name__, None) is kind)
@@ -106,18 +116,12 @@ def _to_wire(value: Any) -> Any:  # Any: what msgspec does not know
     if isinstance(value, np.ndarray) and value.dtype.kind in _KINDS:
         shown = (value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes())
         return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode(shown))
-    if isinstance(value, Delta):
-        shown_delta = (value.index, value.text, value.ids, value.value)
-        return msgspec.msgpack.Ext(_DELTA, msgspec.msgpack.encode(shown_delta, enc_hook=_to_wire))
     raise NotImplementedError(f"{type(value).__name__} has no wire form")
 
 
-def _from_wire(code: int, data: memoryview) -> Any:  # Any: an array or a delta
+def _from_wire(code: int, data: memoryview) -> Any:  # Any: an array
     if code == _ARRAY:
         return _array(*msgspec.msgpack.decode(data))
-    if code == _DELTA:
-        index, text, ids, value = msgspec.msgpack.decode(data, ext_hook=_from_wire)
-        return Delta(index=index, text=text, ids=tuple(ids), value=value)
     raise ValueError(f"extension {code} is not known")
 
 

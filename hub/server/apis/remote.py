@@ -12,7 +12,7 @@ import msgspec
 from hub.errors import HubError, InferenceError, InputError
 from hub.plugin.host import get_host
 from hub.plugin.specs import TaskSpec
-from hub.runtime.client.wire import MEDIA_TYPE, decode, error_to, frame
+from hub.runtime.client.wire import MEDIA_TYPE, decode, delta_to, error_to, frame
 from hub.runtime.kinds.codecs import Codecs
 from hub.server.apis.values import is_file
 from hub.server.faults import Fault, fault_of
@@ -82,7 +82,7 @@ async def _frames(answering: Answering) -> AsyncIterator[bytes]:
     try:
         async for some in answering.pieces():
             for delta in some:
-                yield frame(("piece", delta))
+                yield frame(("piece", delta_to(delta)))
     except Exception as error:
         fault = fault_of(error)
         yield frame(("failure", error_to(fault.error or InferenceError(fault.message))))
