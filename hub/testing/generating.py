@@ -117,7 +117,8 @@ class GeneratingContract:
     def test_an_answer_keeps_to_the_schema(self, session: Session, opening: Opening) -> None:
         """Its beginning does, and all of it where it ends before the limit."""
         only(opening, "chat", honours=("schema",), session=session)
-        request = replace(CHAT, schema=FIELDS["schema"], sampling=Sampling(max_tokens=64))
+        schema: Any = FIELDS["schema"]
+        request = replace(CHAT, schema=schema, sampling=Sampling(max_tokens=64))
         reply = ask(session, "chat", request)
         assert reply.text.lstrip().startswith("{"), "it is no object"
         if reply.finish != "stop":

@@ -103,7 +103,7 @@ class PackageContract:
 
     def test_it_says_which_versions_of_the_core_it_is_for(self, package: Distribution) -> None:
         """Among them this one, and not every one to come."""
-        [core] = [each for each in _requirements(package) if canonical(each.name) == _CORE] or [None]
+        core = next((each for each in _requirements(package) if canonical(each.name) == _CORE), None)
         assert core is not None, f"it does not depend on {_CORE}"
         assert core.specifier.contains(__version__, prereleases=True), f"{core} leaves out {__version__}"
         bounded = any(each.operator in {"<", "<=", "==", "~="} for each in core.specifier)
@@ -136,9 +136,9 @@ class PackageContract:
 
     def test_it_says_what_it_is(self, package: Distribution) -> None:
         """A summary, a licence and the versions of Python: people decide by them."""
-        metadata = package.metadata
-        licence = metadata.get("License-Expression") or metadata.get("License")
-        said = {"summary": metadata.get("Summary"), "licence": licence, "python": metadata.get("Requires-Python")}
+        metadata = package.metadata.json
+        licence = metadata.get("license_expression") or metadata.get("license")
+        said = {"summary": metadata.get("summary"), "licence": licence, "python": metadata.get("requires_python")}
         assert [name for name, value in said.items() if not value] == []
 
 

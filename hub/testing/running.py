@@ -82,6 +82,7 @@ class RunningContract:
         """Compare answers with the fixture's own, for feeds of several sizes, texts or prompts."""
         assert fixture.expected is not None
         asked: list[Any] = list(fixture.inputs)
+        pairs: list[tuple[Any, Any]]
         if opening.plan.verb == "run":
             asked = asked or [make_feeds(session.inputs, seed=seed) for seed in range(3)]
             pairs = [(session.run(feeds), fixture.expected(feeds)) for feeds in asked]
@@ -91,8 +92,8 @@ class RunningContract:
         elif opening.plan.verb == "generate":
             prompts = tuple(tuple(prompt) for prompt in asked or [(1, 2, 3), (2,)])
             limit = Sampling(max_tokens=8)
-            found = session.generate(Generate(prompts=prompts, sampling=limit), silent)
-            assert [list(each.ids) for each in found] == [list(ids) for ids in fixture.expected(prompts)]
+            said = session.generate(Generate(prompts=prompts, sampling=limit), silent)
+            assert [list(each.ids) for each in said] == [list(ids) for ids in fixture.expected(prompts)]
             return
         else:
             pytest.skip("what a conversation answers is not compared")

@@ -59,7 +59,8 @@ class SourceContract:
     @pytest.fixture
     def make(self, provided: Provided[SourceSpec], tmp_path: Path) -> Iterator[Callable[..., Source]]:
         """Make the source, as a pull does; all are closed at the end."""
-        target, made = get_host().resolve(provided, provided.spec.target), []
+        target = get_host().resolve(provided, provided.spec.target)
+        made: list[Source] = []
 
         def make(*, offline: bool = False) -> Source:
             made.append(target(SourceContext(scratch=tmp_path, offline=offline)))
