@@ -13,10 +13,10 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]  # its stubs are a package of their own
 
-from hub.errors import InputError
+from hub.errors import InputError, UsageError
 from hub.types import JSON
 
-__all__ = ["Card", "hub_licence", "read_card", "spdx_licence", "texts"]
+__all__ = ["Card", "checked_licence", "hub_licence", "read_card", "spdx_licence", "texts"]
 
 _HEAD = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)(?:\r?\n|\A)---[ \t]*(?:\r?\n|\Z)", re.DOTALL)
 _LARGEST = 2**18
@@ -96,6 +96,25 @@ def spdx_licence(metadata: Mapping[str, JSON]) -> str:
     except InvalidLicenseExpression:
         own = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")
         return f"LicenseRef-{own}" if own else ""
+
+
+def checked_licence(text: str) -> str:
+    """An SPDX expression that a person wrote, in its canonical spelling.
+
+    Raises
+    ------
+    UsageError
+        SPDX does not know it.
+    """
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        return str(canonicalize_license_expression(text))
+    except InvalidLicenseExpression as error:
+        raise UsageError(
+            f"'{text}' is no SPDX licence expression",
+            hint="See https://spdx.org/licenses/; for any other licence write LicenseRef-Name.",
+        ) from error
 
 
 def hub_licence(expression: str) -> dict[str, JSON]:

@@ -23,7 +23,7 @@ from hub.registry.finding import Finding, Level
 from hub.registry.names import key
 from hub.registry.schema import Plugin
 
-__all__ = ["try_plugin"]
+__all__ = ["failures", "try_plugin"]
 
 _SECONDS = 1800.0
 _CORE = Path(__file__).parents[2]
@@ -108,7 +108,7 @@ class _Trial:
         if done.returncode == 0:
             yield self._told("ok", "passes hub plugin check", check="conformance")
             return
-        lines = list(_failures(done.stdout)) or done.stderr.strip().splitlines()[-3:]
+        lines = list(failures(done.stdout)) or done.stderr.strip().splitlines()[-3:]
         for line in lines or [f"hub plugin check ends with {done.returncode}"]:
             yield self._told("fault", line, check="conformance")
 
@@ -147,7 +147,7 @@ def _faults(record: dict[str, Any]) -> list[str]:  # Any: JSON of `hub plugin li
     return [str(fault.get("reason", fault) if isinstance(fault, dict) else fault) for fault in record["faults"]]
 
 
-def _failures(text: str) -> Iterator[str]:
+def failures(text: str) -> Iterator[str]:
     """Each check that failed, of the report of `hub plugin check --json`."""
     try:
         plugins = json.loads(text)["plugins"]

@@ -25,7 +25,7 @@ from hub.runtime.references.target import Target
 from hub.store.store import Store
 from hub.types import JSON, Artifact
 
-__all__ = ["Job", "main", "shown", "why_empty"]
+__all__ = ["Job", "main", "sample_of", "shown", "why_empty"]
 
 _SHOWN = 80
 
@@ -161,7 +161,7 @@ def _ask(model: Model, variant: Variant) -> str:
         progress=None,
         options={},
     ) as loaded:
-        given = model.example or _sample(model.task)
+        given = model.example or sample_of(model.task)
         if given is None:
             raise PolicyError("it opens; neither the entry nor the task has an example to ask it")
         limit = {"max_tokens": 16} if "max_tokens" in loaded.options else {}
@@ -171,7 +171,8 @@ def _ask(model: Model, variant: Variant) -> str:
     return f"answers with {loaded.plan.backend}: {shown(answer)}"
 
 
-def _sample(task: str) -> object:
+def sample_of(task: str) -> object:
+    """The first input that a task is tried on, or None where it has none."""
     from hub.plugin.host import get_host
     from hub.runtime.asking import ask
 
