@@ -12,7 +12,6 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,12 +19,12 @@ from typing import Self
 
 from hub_mirror.places import Places
 from hub_mirror.refusals import Refusal
+from hub_mirror.syncing import Disk
 
 __all__ = ["Blobs", "Incoming", "git_oid", "pointer"]
 
 _PIECE = 2**20
 _SYNC_EVERY = 64 * 2**20
-_SYNCS = 16
 
 
 class Blobs:
@@ -33,6 +32,7 @@ class Blobs:
 
     def __init__(self, places: Places) -> None:
         self.places = places
+        self._disk = Disk(places.blobs)
 
     def path(self, sha256: str) -> Path:
         """Where a content lies, or would."""
@@ -48,23 +48,21 @@ class Blobs:
 
     def incoming(self, *, limit: int | None = None, git_size: int | None = None) -> Incoming:
         """Begin a content; see `Incoming`."""
+        self._disk.watch()
         return Incoming(self, limit=limit, git_size=git_size)
 
     def adopt(self, path: Path, sha256: str) -> None:
         """Publish a file that is hashed and synced already; the caller holds `publishing`."""
-        for folder in self._name(path, sha256):
-            _sync_folder(folder)
+        self._disk.sync_folders(self._name(path, sha256))
 
     def keep(self, all_: Iterable[Incoming]) -> None:
-        """Give contents their names, syncing each folder once; the caller holds `publishing`."""
+        """Give contents their names, syncing what is new together; the caller holds `publishing`."""
         folders: set[Path] = set()
         new = {one.sha256: one for one in all_ if not self.has(one.sha256, one.size)}
-        with ThreadPoolExecutor(_SYNCS) as pool:  # the disk takes many at once for the price of one
-            list(pool.map(Incoming.settle, new.values()))
+        self._disk.sync_files(one.path for one in new.values() if one.unsettled())
         for incoming in new.values():
             folders.update(self._name(incoming.path, incoming.sha256))
-        for folder in sorted(folders, reverse=True):
-            _sync_folder(folder)
+        self._disk.sync_folders(sorted(folders, reverse=True))
 
     def _name(self, path: Path, sha256: str) -> tuple[Path, ...]:
         """Rename a file to its hash; the folders that must be synced for that."""
@@ -181,15 +179,16 @@ class Incoming:
 
     def settle(self) -> None:
         """Sync it and close the file; it still has no name."""
-        if self._settled:
-            return
-        handle = os.open(self.path, os.O_RDONLY) if self._file.closed else os.dup(self._file.fileno())
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        if not self._settled:
+            os.fsync(self._file.fileno())
             self._file.close()
-        self._settled = True
+            self._settled = True
+
+    def unsettled(self) -> bool:
+        """Close the file, and say whether somebody must still sync it."""
+        self._file.close()
+        before, self._settled = self._settled, True
+        return not before
 
     def keep(self) -> None:
         """Sync it and give it its name; the caller holds `publishing`."""
@@ -209,11 +208,3 @@ def pointer(sha256: str, size: int) -> bytes:
     https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
     """
     return f"version https://git-lfs.github.com/spec/v1\noid sha256:{sha256}\nsize {size}\n".encode()
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

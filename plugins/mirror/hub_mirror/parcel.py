@@ -189,7 +189,7 @@ def _unpack(service: Service, tar: tarfile.TarFile, path: Path, stack: ExitStack
             one.write(piece)
         if one.sha256 != sha256 or one.size != size:
             raise VerificationError(f"{path} is damaged: content {sha256} has another hash")
-        one.settle()
+        one.rest()
         incoming.append(one)
     seal = _read(tar, tar.next(), "seal.json", path)
     if seal != msgspec.json.encode({"parcel": hashlib.sha256(content).hexdigest()}):
