@@ -74,7 +74,8 @@ def _page(
     left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
         (size, size), text, font, spacing=size // 2
     )
-    page = Image.new("RGB", (int(left + right), int(top + bottom)), ground)
+    width = int(left + right)
+    page = Image.new("RGB", (width, max(int(top + bottom), 2 * width // 3)), ground)
     ImageDraw.Draw(page).multiline_text((size, size), text, ink, font, spacing=size // 2)
     return page
 

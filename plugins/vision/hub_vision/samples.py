@@ -62,6 +62,7 @@ def _page(text: str) -> Array:
     left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
         (40, 30), text, font, spacing=14
     )
-    picture = Image.new("RGB", (int(left + right), int(top + bottom)), "white")
+    width = int(left + right)
+    picture = Image.new("RGB", (width, max(int(top + bottom), 2 * width // 3)), "white")
     ImageDraw.Draw(picture).multiline_text((40, 30), text, "black", font, spacing=14)
     return np.asarray(picture)

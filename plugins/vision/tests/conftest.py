@@ -53,11 +53,14 @@ def opened(path: Path) -> np.ndarray:
     return np.asarray(Image.open(path).convert("RGB"))
 
 
-def page(text: str, *, size: int = 28, margin: int = 30, colour: str = "black", ground: str = "white") -> np.ndarray:
-    """Text, set."""
+def page(
+    text: str, *, size: int = 28, margin: int = 30, colour: str = "black", ground: str = "white", flat: bool = False
+) -> np.ndarray:
+    """Text, set. Empty below it like a sheet, unless `flat`: the detector enlarges what is not high."""
     font = ImageFont.load_default(size)
     box = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox((margin, margin), text, font, spacing=size // 2)
-    picture = Image.new("RGB", (int(box[2]) + margin, int(box[3]) + margin), ground)
+    width, height = int(box[2]) + margin, int(box[3]) + margin
+    picture = Image.new("RGB", (width, height if flat else max(height, 2 * width // 3)), ground)
     ImageDraw.Draw(picture).multiline_text((margin, margin), text, colour, font, spacing=size // 2)
     return np.asarray(picture)
 

@@ -45,6 +45,7 @@ def test_scores_are_those_of_transformers(family):
     assert all(answer == sorted(answer, key=lambda row: -row["score"]) for answer in found)
 
 
+@pytest.mark.parametrize("family", ["convnext"], indirect=True)
 def test_the_export_to_onnx_answers_the_same(family):
     with hub.load(str(family), backend="onnx", compress="onnx", threads=2) as model:
         found = model.infer(PICTURES, top_k=0)

@@ -46,7 +46,7 @@ def test_another_runtime_reads_the_same(vision_home, monkeypatch):
 
 def test_places_hold_the_text_that_they_say(reader):
     picture = np.full((300, 500, 3), 255, np.uint8)
-    word = page("Hamburg", margin=5)
+    word = page("Hamburg", margin=5, flat=True)
     picture[200 : 200 + word.shape[0], 300 : 300 + word.shape[1]] = word
     [line] = reader.infer(picture)["boxes"]
     assert line["text"] == "Hamburg"
@@ -63,7 +63,7 @@ def test_places_hold_the_text_that_they_say(reader):
 
 
 def test_a_page_that_is_shrunk_for_detection_has_its_places_in_its_own_pixels(reader):
-    sheet = page(TEXT, size=72, margin=120)
+    sheet = page(TEXT, size=72, margin=120, flat=True)
     picture = np.full((2200, 3000, 3), 255, np.uint8)
     picture[900 : 900 + sheet.shape[0], 600 : 600 + sheet.shape[1]] = sheet[:, :2400]
     found = reader.infer(picture)
@@ -75,7 +75,7 @@ def test_a_page_that_is_shrunk_for_detection_has_its_places_in_its_own_pixels(re
 
 def test_a_single_flat_line_is_read(reader):
     text = "Sphinx of black quartz, judge my vow, and then judge it once more"
-    picture = page(text, size=20, margin=5)
+    picture = page(text, size=20, margin=5, flat=True)
     assert picture.shape[1] / picture.shape[0] > 12
     [line] = reader.infer(picture)["boxes"]
     assert error_rate(line["text"], text) <= 0.05
@@ -86,7 +86,7 @@ def test_a_long_receipt_is_read_from_the_top(reader):
     items = ["Bread 2.40", "Milk 1.19", "Cheese 4.80", "Apples 3.05", "Tea 2.99", "Total 14.43"]
     picture = np.full((2400, 260, 3), 255, np.uint8)
     for number, item in enumerate(items):
-        word = page(item, size=26, margin=10)
+        word = page(item, size=26, margin=10, flat=True)
         picture[number * 400 : number * 400 + word.shape[0], : word.shape[1]] = word[:, :260]
     assert reader.infer(picture)["generated_text"].split("\n") == items
 
@@ -110,8 +110,12 @@ def test_light_text_on_a_dark_ground_is_read(reader):
 
 
 def test_columns_are_read_one_after_the_other(reader):
-    left = page("One reads this column\nfrom its first line to\nits last line before\nthe other begins.", size=24)
-    right = page("Only then does one go\nup again to the second\ncolumn on the right,\nand reads on there.", size=24)
+    left = page(
+        "One reads this column\nfrom its first line to\nits last line before\nthe other begins.", size=24, flat=True
+    )
+    right = page(
+        "Only then does one go\nup again to the second\ncolumn on the right,\nand reads on there.", size=24, flat=True
+    )
     height = max(left.shape[0], right.shape[0])
     sides = [
         np.pad(side, ((0, height - side.shape[0]), (0, 40), (0, 0)), constant_values=255) for side in (left, right)
@@ -165,11 +169,10 @@ def test_the_command_prints_text_in_a_pipe_and_places_as_json(vision_home, run_h
     plain = run_hub("run", "ppocr", str(path), env=environment)
     assert plain.returncode == 0, plain.stderr
     assert plain.stdout == "Milk, bread, two lemons\n"
-    shown = run_hub("run", "ppocr", str(path), "--json", env=environment)
-    assert json.loads(shown.stdout)["results"][0]["boxes"][0]["text"] == "Milk, bread, two lemons"
     drawn = tmp_path / "drawn.png"
-    saved = run_hub("run", "ppocr", str(path), "--save", str(drawn), env=environment)
+    saved = run_hub("run", "ppocr", str(path), "--json", "--save", str(drawn), env=environment)
     assert saved.returncode == 0, saved.stderr
+    assert json.loads(saved.stdout)["results"][0]["boxes"][0]["text"] == "Milk, bread, two lemons"
     given, shown = np.asarray(Image.open(path)), np.asarray(Image.open(drawn))
     assert (shown[:, : given.shape[1]] != given).any()
 
