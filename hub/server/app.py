@@ -15,6 +15,7 @@ from hub.server.apis.ollama import errors as ollama_errors
 from hub.server.apis.openai import audio, chat, embeddings, errors, models
 from hub.server.entrance import Entrance
 from hub.server.faults import Fault, fault_of
+from hub.server.openapi import document
 from hub.server.service import Service
 from hub.server.web import ASGIApp, ClientDisconnect, Request, Response, Route, Starlette, json_response
 from hub.types import JSON
@@ -88,6 +89,7 @@ def make_app(service: Service) -> ASGIApp:
             await service.stop()
 
     routes = [Route(path, partial(_answer, handler, service), methods=[method]) for method, path, handler in PATHS]
+    routes.append(Route("/openapi.json", _describe, methods=["GET"]))
     app = Starlette(routes=routes, lifespan=life, exception_handlers={404: _nothing_here, 405: _other_method})
     return Entrance(app, service.settings, service.guard, service.meters, refuse, interface_of)
 
@@ -115,6 +117,10 @@ async def _answer(handler: Handler, service: Service, request: Request) -> Respo
         if fault.code == "internal_error":
             _LOG.exception("a request failed", extra={"request": request.scope.get("hub.request", "")})
         return refuse(request.url.path, fault)
+
+
+async def _describe(_: Request) -> Response:
+    return Response(document(PATHS), media_type="application/json")
 
 
 async def _nothing_here(request: Request, _: Exception) -> Response:

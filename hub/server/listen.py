@@ -55,7 +55,10 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
     listening = _bind(settings)
     port = listening.getsockname()[1]
     token, recent = secrets.token_urlsafe(32), Recent()
-    log_to(settings.log, recent)
+    try:
+        log_to(settings.log, recent)
+    except OSError as error:
+        raise StorageError(f"the log {settings.log} cannot be written: {error.strerror or error}") from error
     service = Service(settings, database, token, recent)
     scheme = "https" if settings.certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
@@ -136,9 +139,12 @@ def _bind(settings: Settings) -> socket.socket:
 def _note(url: str, port: int, token: str) -> Path:
     """Where the commands of this user find the server, and a key that holds while it runs."""
     path = config.home() / "server" / f"{port}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        json.dump({"url": url, "pid": os.getpid(), "key": token}, stream)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump({"url": url, "pid": os.getpid(), "key": token}, stream)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import sqlite3
@@ -13,6 +14,7 @@ import pytest
 from hub.errors import UsageError
 from hub.server.access.database import Database, Use
 from hub.server.access.keys import make_key
+from hub.server.access.metering import Metering
 from tests.server.conftest import clean_environment
 from tests.support.serving import Served, toy_home
 
@@ -167,6 +169,32 @@ def test_uses_are_summed_by_key_model_and_day(tmp_path):
     found = database.usage(until="2026-01-31")
     assert [(each.requests, each.prompt_tokens, each.seconds) for each in found] == [(3, 9, 1.5)]
     assert len(database.usage()) == 2
+    database.close()
+
+
+def test_what_cannot_be_written_is_kept_said_and_written_later(tmp_path):
+    address = tmp_path / "books.sqlite"
+    database = Database(f"sqlite:///{address}")
+
+    def tell(statement):
+        with sqlite3.connect(address) as connection:
+            connection.execute(statement)
+        connection.close()
+
+    async def live():
+        books = Metering(database)
+        tell("ALTER TABLE usage RENAME TO away")
+        books.add("k", "m", requests=1)
+        await books.write()
+        books.add("k", "m", requests=2)
+        assert "no such table" in books.fault
+        assert books.unwritten == 1
+        tell("ALTER TABLE away RENAME TO usage")
+        await books.stop()
+        assert (books.fault, books.unwritten) == ("", 0)
+
+    asyncio.run(live())
+    assert [use.requests for use in database.usage()] == [3]
     database.close()
 
 

@@ -91,7 +91,7 @@ class WorkerProcess:
         try:
             self._connection.send(order)
             while isinstance(answer := self._connection.recv(), Logged):
-                _log(answer)
+                _log(answer, self._name)
         except (EOFError, OSError) as error:
             raise self._died() from error
         except BaseException:
@@ -156,7 +156,7 @@ class WorkerProcess:
             while True:
                 message = self._connection.recv()
                 if isinstance(message, Logged):
-                    _log(message)
+                    _log(message, self._name)
                 else:
                     self._deliver(message)
         except (EOFError, OSError):
@@ -217,8 +217,8 @@ class WorkerProcess:
                 self._log.append(line.decode(errors="replace").rstrip())
 
 
-def _log(message: Logged) -> None:
-    logging.getLogger(message.logger).log(message.level, "%s", message.text)
+def _log(message: Logged, worker: str) -> None:
+    logging.getLogger(message.logger).log(message.level, "%s", message.text, extra={"worker": worker})
 
 
 def _last_words(log: list[str]) -> tuple[str, ...]:

@@ -54,7 +54,7 @@ class Recent(logging.Handler):
             for record in list(self._records)
             if isinstance(record["number"], int)
             and record["number"] > number
-            and (not model or model in (record.get("model"), ""))
+            and model.lower() in f"{record.get('model', '')} {record.get('worker', '')}".lower()
         ]
 
 

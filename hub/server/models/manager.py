@@ -76,7 +76,10 @@ class Manager:
             self._loads[key] = found
             found.add_done_callback(lambda task: self._loaded(key, task))
         running = await asyncio.shield(found)
-        return running if not running.closing else await self.get(name, pinned=pinned)
+        if running.closing:
+            return await self.get(name, pinned=pinned)
+        running.touch()
+        return running
 
     async def unload(self, running: Running, *, force: bool = False) -> None:
         """Take a model out of service and give its memory back; who asks for it meanwhile has it loaded again."""

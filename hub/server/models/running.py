@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Running"]
 
+_LEAST = 1.0
+
 _BATCHED = ("run", "embed")
 """Verbs whose models answer a list of inputs faster than one after the other."""
 
@@ -67,8 +69,12 @@ class Running:
 
     @property
     def expired(self) -> bool:
-        """Whether it stayed for as long as it should."""
-        return not self.pinned and not self.schedule.busy and 0 <= self.keep_alive <= self.idle
+        """Whether it stayed for as long as it should: at least until who had it loaded could ask it."""
+        return not self.pinned and self.keep_alive >= 0 and self.idle >= max(self.keep_alive, _LEAST)
+
+    def touch(self) -> None:
+        """Somebody is about to ask it."""
+        self.schedule.used = time.monotonic()
 
     def ask(self, call: Call) -> Call:
         """Let a call have its turn.

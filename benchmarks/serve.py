@@ -1,0 +1,269 @@
+"""What a server takes, beside llama.cpp's own on the same weights, threads and slots, in turn.
+
+    chats       16 chats at once: tokens/s of both, and the time to the first token (95th percentile)
+    stream      one chat: tokens/s of both
+    batches     64 embeddings at once, one text each: texts/s joined to batches, and with `--batch 1`
+    list        `GET /v1/models`, one after the other: 99th percentile
+    memory      thousands of mixed requests: how much the server grows after the first tenth
+    idle        1,000 connections that are kept open and say nothing: a request beside them
+
+`python benchmarks/serve.py [--rounds N] [--requests N] [--only NAME]`. Ratios are medians over rounds that take turns.
+The client is in this process and takes its share of the same machine, the same for both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import hub
+
+CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
+SLOTS, CONTEXT, THREADS, TOKENS = 16, 512, 2, 48
+PEER = """
+import sys, time, xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+slots, context, threads = map(int, sys.argv[2:5])
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+params.n_ctx, params.n_parallel = slots * context, slots
+params.n_batch = params.n_ubatch = 512
+params.warmup = params.fit_params = False
+params.cache_ram_mib = params.n_ctx_checkpoints = 0
+params.n_gpu_layers, params.verbosity, params.use_jinja = 0, -1, True
+params.hostnames, params.port = ["127.0.0.1"], 0
+server = xllamacpp.Server(params)
+print(server.listening_address, flush=True)
+time.sleep(1e6)
+"""
+
+
+class Server:
+    """A process that serves at `host:port`."""
+
+    def __init__(self, command: list[str], env: dict[str, str] | None = None) -> None:
+        self.process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env={**os.environ, **(env or {})}
+        )
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            found = next((word for word in line.split() if word.startswith("http://")), "")
+            if found:
+                self.host, _, port = found.removeprefix("http://").partition(":")
+                self.port = int(port)
+                return
+        raise SystemExit(f"{command} did not start")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def memory(self) -> float:
+        """MB of the process itself, without its workers."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def hub_server(*arguments: str) -> Server:
+    folder = tempfile.mkdtemp(prefix="hub-bench-")
+    options = ["--port", "0", "--log", f"{folder}/log", "--database", f"sqlite:///{folder}/db", "--queue", "4096"]
+    return Server([sys.executable, "-m", "hub", "serve", *arguments, *options, "--option", f"threads={THREADS}"])
+
+
+def peer_server(slots: int) -> Server:
+    file = next(path for path in hub.pull(CHAT).path.iterdir() if path.suffix == ".gguf")
+    env = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}  # as the hub sets them
+    return Server([sys.executable, "-c", PEER, str(file), str(slots), str(CONTEXT), str(THREADS)], env)
+
+
+async def send(server: Server, method: str, path: str, body: object = None) -> tuple[asyncio.StreamReader, Any]:
+    reader, writer = await asyncio.open_connection(server.host, server.port)
+    content = b"" if body is None else json.dumps(body).encode()
+    head = f"{method} {path} HTTP/1.1\r\nHost: {server.host}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    writer.write(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    await writer.drain()
+    return reader, writer
+
+
+async def whole(server: Server, method: str, path: str, body: object = None) -> bytes:
+    reader, writer = await send(server, method, path, body)
+    answer = await reader.read()
+    writer.close()
+    if b" 200 " not in answer[:20]:
+        raise SystemExit(answer[:500].decode(errors="replace"))
+    return answer
+
+
+async def one_chat(server: Server, number: int) -> tuple[float, int]:
+    """Seconds to the first token, and tokens."""
+    messages = [{"role": "user", "content": f"Tell me a long story about the number {number}."}]
+    body = {
+        "model": CHAT,
+        "messages": messages,
+        "max_tokens": TOKENS,
+        "temperature": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    began, first, tokens = time.perf_counter(), 0.0, 0
+    reader, writer = await send(server, "POST", "/v1/chat/completions", body)
+    async for line in reader:
+        if not line.startswith(b"data: {"):
+            continue
+        event = json.loads(line[6:])
+        if not first and event.get("choices") and event["choices"][0]["delta"].get("content"):
+            first = time.perf_counter() - began
+        if event.get("usage"):
+            tokens = event["usage"]["completion_tokens"]
+    writer.close()
+    return first, tokens
+
+
+async def chats(server: Server, count: int) -> tuple[float, float]:
+    """Tokens a second of all, and the 95th percentile of the time to the first token."""
+    began = time.perf_counter()
+    found = await asyncio.gather(*(one_chat(server, number) for number in range(count)))
+    took = time.perf_counter() - began
+    firsts = sorted(first for first, _ in found)
+    return sum(tokens for _, tokens in found) / took, firsts[int(0.95 * (len(firsts) - 1))]
+
+
+def compare_chats(rounds: int, count: int) -> None:
+    ours, peer = hub_server(CHAT, "--parallel", str(SLOTS), "--context-length", str(CONTEXT)), peer_server(SLOTS)
+    try:
+        asyncio.run(chats(ours, count))
+        asyncio.run(chats(peer, count))
+        pairs = []
+        for turn in range(rounds):
+            order = (ours, peer) if turn % 2 else (peer, ours)
+            taken = {id(server): asyncio.run(chats(server, count)) for server in order}
+            pairs.append((taken[id(ours)], taken[id(peer)]))
+    finally:
+        ours.stop()
+        peer.stop()
+    for place, name in enumerate(("tokens/s", "first token, s, p95")):
+        mine, theirs = ([pair[who][place] for pair in pairs] for who in (0, 1))
+        ratio = statistics.median(pair[0][place] / pair[1][place] for pair in pairs)
+        told = f"hub {statistics.median(mine):.3g}, llama.cpp {statistics.median(theirs):.3g}, ratio {ratio:.3f}"
+        print(f"{count} chats: {name}: {told}")
+
+
+async def embeddings(server: Server, count: int) -> float:
+    """Texts a second."""
+    texts = [f"sentence {number} of a benchmark about nothing in particular" for number in range(count)]
+    began = time.perf_counter()
+    await asyncio.gather(*(whole(server, "POST", "/v1/embeddings", {"model": VECTORS, "input": t}) for t in texts))
+    return count / (time.perf_counter() - began)
+
+
+def compare_batches(rounds: int) -> None:
+    found = {}
+    for name, arguments in {"joined": (), "alone": ("--batch", "1")}.items():
+        server = hub_server(VECTORS, *arguments)
+        try:
+            asyncio.run(embeddings(server, 64))
+            found[name] = statistics.median(asyncio.run(embeddings(server, 64)) for _ in range(rounds))
+        finally:
+            server.stop()
+    told = f"joined {found['joined']:.0f}, alone {found['alone']:.0f}, ratio {found['joined'] / found['alone']:.2f}"
+    print(f"64 embeddings: texts/s: {told}")
+
+
+def measure_list(count: int) -> None:
+    async def ask(server: Server) -> list[float]:
+        taken = []
+        for _ in range(count):
+            began = time.perf_counter()
+            await whole(server, "GET", "/v1/models")
+            taken.append(time.perf_counter() - began)
+        return sorted(taken)
+
+    with_server((), ask, lambda taken, _: print_percentile(taken))
+
+
+def print_percentile(taken: list[float]) -> None:
+    late, usual = (taken[int(share * (len(taken) - 1))] * 1000 for share in (0.99, 0.5))
+    print(f"/v1/models: p99 {late:.1f} ms, median {usual:.1f} ms")
+
+
+def measure_memory(count: int) -> None:
+    async def ask(server: Server) -> tuple[float, float]:
+        before = 0.0
+        for number in range(count):
+            if number == count // 10:
+                before = server.memory()
+            match number % 4:
+                case 0:
+                    await whole(server, "GET", "/v1/models")
+                case 1:
+                    await whole(server, "POST", "/v1/embeddings", {"model": VECTORS, "input": f"text {number}"})
+                case 2:
+                    await whole(server, "GET", "/metrics")
+                case _:
+                    body = {"model": CHAT, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
+                    await whole(server, "POST", "/v1/chat/completions", body)
+        return before, server.memory()
+
+    def told(found: tuple[float, float], _: Server) -> None:
+        before, after = found
+        print(f"{count} mixed requests: {before:.1f} MB to {after:.1f} MB, {after / before - 1:+.1%}")
+
+    with_server((CHAT, VECTORS), ask, told)
+
+
+def measure_idle(count: int) -> None:
+    async def ask(server: Server) -> float:
+        lines = [await asyncio.open_connection(server.host, server.port) for _ in range(count)]
+        began = time.perf_counter()
+        await whole(server, "GET", "/v1/models")
+        took = time.perf_counter() - began
+        for _, writer in lines:
+            writer.close()
+        return took
+
+    with_server(
+        (), ask, lambda took, server: print(f"beside {count} idle: {took * 1000:.1f} ms, {server.memory():.0f} MB")
+    )
+
+
+def with_server(
+    models: tuple[str, ...], ask: Callable[[Server], Coroutine[Any, Any, Any]], told: Callable[[Any, Server], None]
+) -> None:
+    server = hub_server(*models)
+    try:
+        told(asyncio.run(ask(server)), server)
+    finally:
+        server.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--requests", type=int, default=10_000)
+    parser.add_argument("--only", default="")
+    given = parser.parse_args()
+    parts: dict[str, Callable[[], None]] = {
+        "chats": lambda: compare_chats(given.rounds, 16),
+        "stream": lambda: compare_chats(given.rounds, 1),
+        "batches": lambda: compare_batches(given.rounds),
+        "list": lambda: measure_list(1000),
+        "memory": lambda: measure_memory(given.requests),
+        "idle": lambda: measure_idle(1000),
+    }
+    for name, part in parts.items():
+        if given.only in ("", name):
+            part()
+
+
+if __name__ == "__main__":
+    main()
