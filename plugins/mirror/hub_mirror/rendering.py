@@ -58,7 +58,7 @@ _TEMPLATES.filters["segment"] = lambda text: quote(text, safe="")
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
-def page(name: str, status: int = 200, **values: object) -> HTMLResponse:
+def page(name: str, **values: object) -> HTMLResponse:
     """A page of a template."""
     headers = {
         "Content-Security-Policy": _POLICY,
@@ -66,7 +66,7 @@ def page(name: str, status: int = 200, **values: object) -> HTMLResponse:
         "Referrer-Policy": "same-origin",
         "Cache-Control": "private, no-cache",
     }
-    return HTMLResponse(_TEMPLATES.get_template(name).render(**values), status, headers)
+    return HTMLResponse(_TEMPLATES.get_template(name).render(**values), headers=headers)
 
 
 def framed(call: Call) -> dict[str, str]:
@@ -77,7 +77,9 @@ def framed(call: Call) -> dict[str, str]:
 def error_page(request: Request, caller: Caller, status: int, message: str) -> HTMLResponse:
     """What a person is told whose request is refused."""
     heading = HTTPStatus(status).phrase
-    return page("error.html", status, heading=heading, message=message, code=status, **_frame(request, caller, ""))
+    shown = page("error.html", heading=heading, message=message, code=status, **_frame(request, caller, ""))
+    shown.status_code = status
+    return shown
 
 
 def _frame(request: Request, caller: Caller, here: str) -> dict[str, str]:
