@@ -101,11 +101,12 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mirror]:
     pytest.importorskip("hub_mirror", reason="openmodelhub-mirror is not installed, the hub that `hf:` is tested on")
     from tests.support.mirror import Mirror
 
-    server = Mirror(tmp_path_factory.mktemp("mirror") / "root")
+    folder = tmp_path_factory.mktemp("mirror")
+    server = Mirror(folder / "root")
     server.add_user("root", "--admin")
     server.add_user("member")
     server.add_user("stranger")
-    server.start()
+    server.start(env={"HUB_HOME": str(folder / "home")})
     yield server
     server.stop()
 

@@ -8,10 +8,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.hub_on_loopback import HubOnLoopback, Repository
+if TYPE_CHECKING:
+    from tests.support.hub_on_loopback import HubOnLoopback, Repository
 
 WEIGHTS = os.urandom(25_000_000)
 CONFIG = b'{"model_type": "bert"}'

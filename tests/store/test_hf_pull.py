@@ -13,14 +13,16 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support import registries
-from tests.support.hub_on_loopback import HubOnLoopback, Repository
+
+if TYPE_CHECKING:
+    from tests.support.hub_on_loopback import HubOnLoopback, Repository
 
 Pull = Callable[..., subprocess.CompletedProcess[str]]
-
 WEIGHTS = b"GGUF" + os.urandom(3_000_000)
 CONFIG = b'{"model_type": "llama"}'
 
