@@ -65,6 +65,7 @@ class Server:
         raise SystemExit(f"{command} did not start")
 
     def stop(self) -> None:
+        """End it."""
         self.process.terminate()
         self.process.wait()
 

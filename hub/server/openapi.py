@@ -34,7 +34,7 @@ _BODIES: Mapping[Handler, type] = {
     tensorflow.predict: tensorflow.Predict,
     tensorflow.classify: tensorflow.Classify,
     open_inference.infer: open_inference.InferRequest,
-    answers.chat: ollama.ChatRequest,
+    answers.chat: ollama.OllamaChat,
     answers.generate: ollama.GenerateRequest,
     answers.embed: ollama.EmbedRequest,
     answers.embed_one: ollama.EmbedRequest,

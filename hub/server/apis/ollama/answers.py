@@ -12,7 +12,7 @@ import numpy as np
 
 from hub.server.apis.merging import Arrived, first_of, merged
 from hub.server.apis.ollama.errors import error_body
-from hub.server.apis.ollama.shapes import Asked, ChatRequest, EmbedRequest, GenerateRequest, seconds_of
+from hub.server.apis.ollama.shapes import Asked, EmbedRequest, GenerateRequest, OllamaChat, seconds_of
 from hub.server.faults import Fault, fault_of
 from hub.server.models.call import Call
 from hub.server.models.running import Running
@@ -28,7 +28,7 @@ _LINES = "application/x-ndjson"
 
 async def chat(request: Request, service: Service) -> Response:
     """Answer a conversation; without one, load the model or let it go."""
-    asked = await read_json(request, ChatRequest)
+    asked = await read_json(request, OllamaChat)
     conversation = asked.conversation()
     options = asked.model_options()
     running = await _running(request, service, asked)
@@ -52,7 +52,7 @@ async def generate(request: Request, service: Service) -> Response:
 
 
 async def embed(request: Request, service: Service) -> Response:
-    """Turn texts into vectors."""
+    """OllamaTurn texts into vectors."""
     asked = await read_json(request, EmbedRequest)
     began = time.monotonic_ns()
     vectors = await _vectors(request, service, asked, [asked.input] if isinstance(asked.input, str) else asked.input)
@@ -68,7 +68,7 @@ async def embed(request: Request, service: Service) -> Response:
 
 
 async def embed_one(request: Request, service: Service) -> Response:
-    """Turn one text into a vector, as older clients ask."""
+    """OllamaTurn one text into a vector, as older clients ask."""
     asked = await read_json(request, EmbedRequest)
     [vector] = await _vectors(request, service, asked, [asked.prompt or ""])
     return json_response({"embedding": vector.tolist()})

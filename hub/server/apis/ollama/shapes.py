@@ -9,7 +9,7 @@ import msgspec
 from hub.server.faults import Fault
 from hub.types import Message
 
-__all__ = ["ChatRequest", "EmbedRequest", "GenerateRequest", "ShowRequest", "seconds_of"]
+__all__ = ["EmbedRequest", "GenerateRequest", "OllamaChat", "ShowRequest", "seconds_of"]
 
 _RENAMED = {"num_predict": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
 _NEUTRAL: dict[str, tuple[object, ...]] = {
@@ -23,7 +23,7 @@ _OF_THE_SERVER = {"num_ctx", "num_thread", "num_gpu", "num_batch", "num_keep", "
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-class Turn(msgspec.Struct):
+class OllamaTurn(msgspec.Struct):
     """A message."""
 
     role: str
@@ -80,10 +80,10 @@ class Asked(msgspec.Struct, kw_only=True):
             )
 
 
-class ChatRequest(Asked, kw_only=True):
+class OllamaChat(Asked, kw_only=True):
     """`POST /api/chat`."""
 
-    messages: list[Turn] = []
+    messages: list[OllamaTurn] = []
     tools: list[Any] | None = None  # Any: refused where it is not empty
 
     def conversation(self) -> list[Message]:
