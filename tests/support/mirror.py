@@ -99,7 +99,7 @@ class Mirror:
         """An organisation and the roles of its members, without a process for each."""
         database = Service.open(Settings(root=self.root)).database
         with database.writing() as connection:
-            add_account(connection, name, kind="org")
+            add_account(connection, name, kind="org", fullname=f"{name.capitalize()} Inc.")
             for member, role in members.items():
                 add_member(connection, name, member, role)
         database.close()

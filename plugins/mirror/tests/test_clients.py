@@ -213,3 +213,4 @@ def test_real_weights_in_it_answer(env, repo, api, weights_home, shared):  # noq
     named = {name: value for name, value in env.items() if name != "HF_ENDPOINT"} | {"HUB_HUBS": f"team={shared.url}"}
     question = "Who wrote Romeo and Juliet?"
     assert "Shakespeare" in hub(named, "run", f"team:{repo}", "--max-tokens", "30", question)
+    assert hub(env, "run", f"hf:{repo}", "--max-tokens", "1", question).strip()

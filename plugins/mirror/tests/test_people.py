@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
 import requests
+from click.testing import CliRunner
+from hub_mirror.commands import command
 from huggingface_hub import HfApi
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
 
+from hub.errors import HubError
 from tests.support.mirror import Mirror
 
 
@@ -20,9 +24,7 @@ def house(tmp_path_factory) -> Mirror:
     for name in ("eve", "amy", "wes", "con", "rae"):
         mirror.add_user(name)
     mirror.add_user("reader", role="read")
-    mirror.command("org", "add", "acme", "--fullname", "Acme Inc.")
-    for name, role in (("amy", "admin"), ("wes", "write"), ("con", "contributor"), ("rae", "read")):
-        mirror.command("org", "join", "acme", name, "--role", role)
+    mirror.add_org("acme", amy="admin", wes="write", con="contributor", rae="read")
     mirror.start()
     yield mirror
     mirror.stop()
@@ -196,8 +198,6 @@ def test_a_content_of_another_repository_is_not_had_by_its_hash(house):
         {"key": "header", "value": {"summary": "take"}},
         {"key": "lfsFile", "value": {"path": "s.bin", "algo": "sha256", "oid": sha256, "size": len(content)}},
     ]
-    import json
-
     answer = requests.post(
         f"{house.url}/api/models/eve/thief/commit/main",
         data="\n".join(map(json.dumps, lines)),
@@ -241,10 +241,52 @@ def test_members_are_shown_to_members(house):
     assert house.api().get_organization_overview("acme").fullname == "Acme Inc."
 
 
-def test_accounts_that_own_something_stay(house):
+@pytest.fixture
+def hub_mirror(house):
+    """Run `hub mirror …` on the house, in this process; gives exit code (`None` for an error of hub's) and output."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        result = CliRunner().invoke(command, [*arguments, "--root", str(house.root)])
+        if isinstance(result.exception, HubError):
+            return result.exception.exit_code, str(result.exception)
+        return result.exit_code, result.output
+
+    return run
+
+
+def test_accounts_that_own_something_stay(house, hub_mirror):
     house.api("eve").create_repo("eve/kept", exist_ok=True)
-    result = house.command("user", "remove", "eve", ok=False)
-    assert result.returncode == 2
-    assert "owns" in result.stderr
-    assert house.command("user", "add", "eve", ok=False).returncode == 2
-    assert house.command("user", "add", "../x", ok=False).returncode == 2
+    code, said = hub_mirror("user", "remove", "eve")
+    assert (code, "owns" in said) == (2, True)
+    assert hub_mirror("user", "add", "eve")[0] == 2
+    assert hub_mirror("user", "add", "../x")[0] == 2
+    assert hub_mirror("org", "remove", "eve")[0] == 1
+
+
+def test_organisations_are_made_joined_limited_and_removed(house, hub_mirror):
+    assert hub_mirror("org", "add", "guild", "--fullname", "The Guild", "--quota", "1MB")[0] == 0
+    assert hub_mirror("org", "join", "guild", "eve", "--role", "write") == (0, "eve is write in guild\n")
+    assert hub_mirror("org", "join", "guild", "nobody")[0] == 1
+    assert json.loads(hub_mirror("org", "members", "guild", "--json")[1]) == [{"name": "eve", "role": "write"}]
+    assert "guild\torg\t0 B of 1.0 MB\tThe Guild" in hub_mirror("org", "list")[1]
+    eve = house.api("eve")
+    eve.create_repo("guild/x")
+    with pytest.raises(HfHubHTTPError, match="Storage limit"):
+        eve.upload_file(path_or_fileobj=b"\0" * 2_000_000, path_in_repo="w.bin", repo_id="guild/x")
+    assert hub_mirror("org", "quota", "guild")[1] == "organisation guild: no limit\n"
+    eve.upload_file(path_or_fileobj=b"\0" * 2_000_000, path_in_repo="w.bin", repo_id="guild/x")
+    assert hub_mirror("org", "leave", "guild", "eve")[0] == 0
+    assert write(eve, "guild/x") == 403
+    house.api("root").delete_repo("guild/x")
+    assert hub_mirror("org", "remove", "guild")[0] == 0
+    assert "guild" not in hub_mirror("org", "list")[1]
+
+
+def test_tokens_are_listed_without_what_they_are(house, hub_mirror):
+    token = hub_mirror("token", "add", "rae", "--name", "ci", "--days", "3")[1].strip()
+    assert hub_mirror("token", "add", "rae", "--name", "ci")[0] == 2
+    listed = hub_mirror("token", "list", "rae", "--json")[1]
+    assert {row["name"]: row["role"] for row in json.loads(listed)} == {"default": "write", "ci": "read"}
+    assert token not in listed
+    assert hub_mirror("token", "revoke", "rae", "--name", "ci")[0] == 0
+    assert hub_mirror("token", "revoke", "rae", "--name", "ci")[0] == 1
