@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from hub.cli.completion import complete_model
-from hub.cli.output import human_size, note, print_json, print_table, printable
+from hub.cli.output import human_size, note, print_json, printable
 from hub.cli.progress import terminal_progress
 from hub.cli.registry_report import print_findings
 from hub.errors import HubError, PolicyError, UsageError
@@ -242,7 +242,8 @@ def _publish_plugin(package: str, options: Options) -> None:
         raise PolicyError(f"{count} {package} from being listed", hint="Mend what is told above, and run it again.")
     entry = plugin_entry(package, owners=options["owners"])
     note(f"\nThe entry that is proposed to {printable(options['registry'])}:")
-    print_table(("field", "value"), [(name, json.dumps(value, ensure_ascii=False)) for name, value in entry.items()])
+    for name, value in entry.items():
+        note(f"  {name}  {printable(json.dumps(value, ensure_ascii=False))}")
     if options["dry_run"]:
         note("Nothing was proposed.")
         return

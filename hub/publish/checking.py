@@ -113,11 +113,10 @@ def _of_schema(line: str) -> Finding:
 
 def _format(before: bytes | None, after: bytes, registry: Registry) -> Iterator[Finding]:
     """A registry that is kept in form stays so; one that never was is left alone."""
-    if before is not None and formatted(before) != before:
+    if formatted(after) == after or (before is not None and formatted(before) != before):
         return
-    if formatted(after) != after:
-        message = "not in form: hub registry format"
-        yield Finding(check="form", level="fault", entry=registry.name, message=message)
+    message = "not in form: hub registry format"
+    yield Finding(check="form", level="fault", entry=registry.name, message=message)
 
 
 def _outside(changes: Differences, extent: Extent, heard: Callable[[str], None]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ at on their own, and msgspec judges what cannot be taken apart. Knows nothing of
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
@@ -39,12 +40,17 @@ def _walk(value: object, kind: Any, path: str) -> list[str]:  # Any: a type expr
 
 def _fields(value: dict[str, object], kind: type[msgspec.Struct], path: str) -> list[str]:
     found: list[str] = []
-    for field in msgspec.structs.fields(kind):
+    for field in _fields_of(kind):
         if field.encode_name in value:
             found += _walk(value[field.encode_name], field.type, path + _step(field.encode_name))
         elif field.required:
             found.append(f"{path}: the field '{field.encode_name}' is missing")
     return found
+
+
+@cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _judge(value: object, kind: Any, path: str) -> list[str]:  # Any: a type expression

@@ -35,9 +35,11 @@ def validate(content: bytes, *, name: str, schemes: Iterable[str] | None = None,
         `details` has every fault with its JSON path.
     """
     value = parse(content, name=name)
-    found = structure.faults(value)
-    if not found:
-        registry = msgspec.convert(value, Registry)
+    try:
+        registry = msgspec.convert(value, Registry)  # one pass where all is well; the long way names every fault
+    except (msgspec.ValidationError, RecursionError) as error:
+        found = structure.faults(value) or [str(error)]
+    else:
         found = rules.faults(registry, schemes=schemes, local=local)
         if not found:
             return registry
