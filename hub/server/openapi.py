@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from hub import __version__
+from hub.runtime.client.wire import MEDIA_TYPE
 from hub.server.apis import own, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
@@ -116,5 +117,5 @@ def _content(handler: Handler, bodies: Mapping[Handler, Any]) -> dict[str, Any]:
     if handler is tasks.answer_task:
         return {_JSON: {"schema": _TASK}, "*/*": {"schema": {"type": "string", "format": "binary"}}}
     if handler is remote.infer:
-        return {remote.MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+        return {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     return {}

@@ -8,7 +8,7 @@ import numpy as np
 import ollama
 import pytest
 import tritonclient.http as triton
-from huggingface_hub import InferenceClient
+from huggingface_hub import InferenceClient, close_session
 from tritonclient.utils import InferenceServerException
 
 pytestmark = pytest.mark.weights
@@ -20,7 +20,8 @@ FEW = {"num_predict": 8, "temperature": 0}
 
 @pytest.fixture(scope="module")
 def friend(real):
-    return ollama.Client(host=real.url, trust_env=False)
+    with ollama.Client(host=real.url, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,14 @@ def test_triton_is_told_what_is_wrong(server):
         server.get_model_metadata("nothing-of-this-name")
 
 
-def test_hugging_face_makes_vectors_and_writes(real, unit):
+@pytest.fixture
+def sessions():
+    """What `huggingface_hub` keeps open is closed."""
+    yield
+    close_session()
+
+
+def test_hugging_face_makes_vectors_and_writes(real, unit, sessions):
     vectors = InferenceClient(f"{real.url}/tasks/feature-extraction/{VECTORS}")
     assert np.allclose(vectors.feature_extraction("a cat"), unit[:1], atol=1e-3)
     writes = InferenceClient(f"{real.url}/tasks/text-generation/{CHAT}")
