@@ -43,14 +43,14 @@ def check_command(
     path = Path(target)
     if path.exists() and (path.is_file() or "/" in target or not _names(target)):
         with laid(path) as (names, folder):
-            reports = [run_checks(name, folder=folder, on=on, timeout=timeout) for name in names]
+            reports = [_checked(name, folder, on, timeout) for name in names]
     else:
         names = _names(target)
         if not names:
             from hub.cli.plugin import unknown
 
             raise unknown(target)
-        reports = [run_checks(name, folder=None, on=on, timeout=timeout) for name in names]
+        reports = [_checked(name, None, on, timeout) for name in names]
     if badge_file is not None:
         _write_badge(badge_file, reports)
     if as_json:
@@ -61,6 +61,12 @@ def check_command(
             _show(report, every)
     if any(report.failed or (strict and report.untried) for report in reports):
         sys.exit(1)
+
+
+def _checked(name: str, folder: Path | None, on: str, timeout: float) -> Report:
+    if sys.stderr.isatty():
+        note(f"Checking '{name}' …")
+    return run_checks(name, folder=folder, on=on, timeout=timeout)
 
 
 def _names(target: str) -> list[str]:

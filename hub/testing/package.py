@@ -22,7 +22,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from hub import __version__
-from hub.plugin.discovery import Installed, canonical, installed
+from hub.plugin.discovery import Installed, canonical, how_to_enable, installed
 from hub.plugin.hooks import GROUP
 from hub.plugin.host import PluginRecord, get_host
 from hub.plugin.loading import SLOW_SECONDS
@@ -70,6 +70,7 @@ class PackageContract:
 
     def test_the_host_finds_no_fault_in_it(self, record: PluginRecord) -> None:
         """Specs are valid, hooks are known, nothing clashes; and it gives something."""
+        assert record.state != "disabled", how_to_enable(record.name)
         faults = [fault for fault in record.faults if fault.kind not in {"slow-import", "old-contract"}]
         assert [f"{fault.kind}: {fault.reason}. {fault.fix}" for fault in faults] == []
         assert record.gives, "it gives nothing"
