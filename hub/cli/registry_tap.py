@@ -15,7 +15,8 @@ from hub.cli.output import note, print_json, print_table, printable
 from hub.errors import HubError, UsageError, VerificationError
 from hub.registry.schema import Registry
 from hub.registry.tap_changes import TapChange, tap_changes
-from hub.registry.taps import Tap, fetch_tap, keep_tap, open_tap, read_taps, remove_tap, shelf_of, watched
+from hub.registry.tap_list import Tap, read_taps
+from hub.registry.taps import fetch_tap, keep_tap, open_tap, remove_tap, shelf_of, watched
 from hub.types import JSON
 
 __all__ = ["tap_command"]

@@ -223,7 +223,8 @@ def _taps(notices: list[str], *, network: bool) -> tuple[list[tuple[Shelf, str]]
     """Taps before the bundled registry, and the others; what is wrong with one is noted, and the rest goes on."""
     if not (config.home() / "taps.json").exists():
         return [], []
-    from hub.registry.taps import open_tap, read_taps, watched
+    from hub.registry.tap_list import read_taps
+    from hub.registry.taps import open_tap, watched
 
     before: list[tuple[Shelf, str]] = []
     after: list[tuple[Shelf, str]] = []

@@ -8,10 +8,8 @@ nothing of how entries are found.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import shutil
-import tempfile
 import time
 from pathlib import Path
 
@@ -22,74 +20,15 @@ from hub.errors import HubError, RegistryError, StorageError, UsageError
 from hub.registry.building import INDEX
 from hub.registry.shelf import Shelf, WholeShelf
 from hub.registry.sparse import SparseShelf, read_index
+from hub.registry.tap_list import Tap, folder_of, read_taps, write_file, write_taps
 from hub.registry.validate import validate
 from hub.registry.web import check_address, get
 
-__all__ = [
-    "FRESH_SECONDS",
-    "Tap",
-    "fetch_tap",
-    "keep_tap",
-    "open_tap",
-    "read_taps",
-    "remove_tap",
-    "shelf_of",
-    "watched",
-]
+__all__ = ["FRESH_SECONDS", "fetch_tap", "keep_tap", "open_tap", "remove_tap", "shelf_of", "watched"]
 
 FRESH_SECONDS = 3600.0
 LARGEST = 64 * 2**20
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
-
-
-class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A tap: where it is, and the sha256 of its registry or index as it was pinned.
-
-    `first` puts it before the registry that comes with hub. `said` is what the last look at its server told, empty
-    where all is well; `changed` that it holds something else now.
-    """
-
-    name: str
-    address: str
-    sha256: str
-    pinned: float
-    sparse: bool = False
-    first: bool = False
-    etag: str = ""
-    checked: float = 0.0
-    changed: bool = False
-    said: str = ""
-
-    @property
-    def remote(self) -> bool:
-        """Whether it is at an address, and not a path."""
-        return "://" in self.address
-
-    @property
-    def day(self) -> str:
-        """When it was pinned."""
-        return time.strftime("%Y-%m-%d", time.localtime(self.pinned))
-
-
-class _Taps(msgspec.Struct):
-    taps: list[Tap]
-
-
-def read_taps() -> list[Tap]:
-    """All taps, in their order.
-
-    Raises
-    ------
-    UsageError
-        The file that lists them is damaged.
-    """
-    path = _list()
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=_Taps).taps
-    except FileNotFoundError:
-        return []
-    except (OSError, msgspec.MsgspecError) as error:
-        raise UsageError(f"{path} cannot be read: {error}", hint=f"Mend or delete {path}") from error
 
 
 def fetch_tap(address: str, *, name: str = "", first: bool = False) -> tuple[Tap, bytes]:
@@ -129,16 +68,16 @@ def keep_tap(tap: Tap, content: bytes) -> None:
     if tap.sparse:
         _sparse(tap, content).prepare()
     try:
-        _write(_folder(tap) / _kept_name(tap), content)
+        write_file(folder_of(tap) / _kept_name(tap), content)
     except OSError as error:
-        raise StorageError(f"{_folder(tap)} cannot be written: {error.strerror or error}") from error
+        raise StorageError(f"{folder_of(tap)} cannot be written: {error.strerror or error}") from error
     taps = read_taps()
     places = {each.name: place for place, each in enumerate(taps)}
     if tap.name in places:
         taps[places[tap.name]] = tap
     else:
         taps.append(tap)
-    _write_list(taps)
+    write_taps(taps)
 
 
 def remove_tap(name: str) -> Tap:
@@ -154,8 +93,8 @@ def remove_tap(name: str) -> Tap:
     if found is None:
         known = ", ".join(each.name for each in taps) or "none"
         raise UsageError(f"there is no tap '{name}'; there is: {known}", hint="See: hub registry tap list")
-    _write_list([each for each in taps if each is not found])
-    shutil.rmtree(_folder(found), ignore_errors=True)
+    write_taps([each for each in taps if each is not found])
+    shutil.rmtree(folder_of(found), ignore_errors=True)
     return found
 
 
@@ -167,7 +106,7 @@ def open_tap(tap: Tap) -> Shelf:
     RegistryError
         What was kept is gone or damaged, and the server has it no more.
     """
-    path = _folder(tap) / _kept_name(tap)
+    path = folder_of(tap) / _kept_name(tap)
     content = path.read_bytes() if path.is_file() else b""
     if hashlib.sha256(content).hexdigest() != tap.sha256:
         content = _again(tap, path)
@@ -201,7 +140,7 @@ def watched(taps: list[Tap], *, network: bool = True, fresh: float | None = None
     looked = [_looked(tap) if abs(now - tap.checked) >= limit else tap for tap in taps]
     if looked != taps:
         try:
-            _write_list(looked)
+            write_taps(looked)
         except StorageError:
             return looked
     return looked
@@ -232,7 +171,7 @@ def _again(tap: Tap, path: Path) -> bytes:
             hint=f"See what has changed: hub registry tap update {tap.name}",
         )
     try:
-        _write(path, content)
+        write_file(path, content)
     except OSError:
         return content
     return content
@@ -245,7 +184,7 @@ def _sparse(tap: Tap, content: bytes) -> SparseShelf:
         return _get(base + path, largest=largest)[0]
 
     index = read_index(content, tap.address)
-    return SparseShelf(index, _folder(tap), fetch, where=tap.address, name=tap.name, local=not tap.remote)
+    return SparseShelf(index, folder_of(tap), fetch, where=tap.address, name=tap.name, local=not tap.remote)
 
 
 def _place(address: str) -> tuple[bool, str]:
@@ -276,30 +215,3 @@ def _get(place: str, *, largest: int = LARGEST) -> tuple[bytes, str]:
 
 def _kept_name(tap: Tap) -> str:
     return f"pinned-{tap.sha256[:16]}.json"
-
-
-def _folder(tap: Tap) -> Path:
-    return config.home() / "taps" / tap.name
-
-
-def _list() -> Path:
-    return config.home() / "taps.json"
-
-
-def _write_list(taps: list[Tap]) -> None:
-    try:
-        _write(_list(), msgspec.json.format(msgspec.json.encode(_Taps(taps=taps)), indent=1) + b"\n")
-    except OSError as error:
-        raise StorageError(f"{_list()} cannot be written: {error.strerror or error}") from error
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tap-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

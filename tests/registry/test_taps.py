@@ -15,7 +15,7 @@ from hub.errors import BadReference, RegistryError, UsageError, VerificationErro
 from hub.registry import taps
 from hub.registry.catalogue import load_catalogue
 from hub.registry.search import search
-from hub.registry.taps import read_taps
+from hub.registry.tap_list import read_taps
 from tests.support.registries import RegistryServer, changed, file, model, registry, variant
 
 TEAM = registry(model("team/one", aliases=["uno"]), model("team/two", aliases=[], task="fill-mask"), name="team")
