@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import requests
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -36,6 +35,7 @@ _ATTEMPTS = 3
 _WAIT_SECONDS = 1.0
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 _TRANSIENT = {408, 429, 500, 502, 503, 504}
+_TRANSPORTS = {"httpx", "httpcore", "requests", "urllib3"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,13 +140,18 @@ def _patiently(call: Callable[[], T]) -> T:
     for attempt in range(1, _ATTEMPTS + 1):
         try:
             return call()
-        except (HfHubHTTPError, OSError, requests.RequestException) as error:
-            status = getattr(getattr(error, "response", None), "status_code", None)
-            lasting = isinstance(error, HfHubHTTPError) and status not in _TRANSIENT
-            if lasting or attempt == _ATTEMPTS:
+        except Exception as error:
+            if attempt == _ATTEMPTS or not _passes(error):
                 raise
             time.sleep(_WAIT_SECONDS * attempt)
     raise AssertionError
+
+
+def _passes(error: Exception) -> bool:
+    """Whether it is a matter of the line or of a busy server, and not of what was asked."""
+    if isinstance(error, HfHubHTTPError):
+        return error.response.status_code in _TRANSIENT
+    return type(error).__module__.partition(".")[0] in _TRANSPORTS or isinstance(error, ConnectionError | TimeoutError)
 
 
 def _verify(api: HfApi, to: Destination, commit: str, files: Mapping[str, Path]) -> tuple[File, ...]:

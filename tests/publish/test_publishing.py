@@ -262,3 +262,67 @@ def test_without_a_token_for_github_the_commands_and_the_address_are_given(mirro
     assert "https://github.com/team/registry/compare/main...hub/ada-m" in said.replace("%2F", "/")
     assert f'"id": "{name}"' in said
     assert git(remote, "branch", "--list", "hub/*") == ""
+
+
+def test_what_passes_by_itself_is_tried_again_and_what_does_not_is_not(monkeypatch):
+    import httpx
+
+    from hub.publish import upload
+
+    monkeypatch.setattr(upload, "_WAIT_SECONDS", 0)
+    left = [httpx.ReadError("cut"), ConnectionResetError("cut")]
+
+    def busy():
+        if left:
+            raise left.pop()
+        return "done"
+
+    assert upload._patiently(busy) == "done"
+    asked = []
+
+    def wrong():
+        asked.append(1)
+        raise ValueError("no such option")
+
+    with pytest.raises(ValueError, match="no such option"):
+        upload._patiently(wrong)
+    assert len(asked) == 1
+
+
+def test_a_repository_is_listed_with_its_commit_and_every_hash(mirror, folder, name, remote, tmp_path):
+    from hub.cli.registry import command as registry
+
+    api = mirror.api("ada")
+    api.create_repo(name)
+    head = "---\nlicense: mit\npipeline_tag: fill-mask\ntags: [small]\nlanguage: en\n---\n"
+    (folder / "README.md").write_text(f"{head}# X\n\nFills in words. And so on.\n")
+    commit = api.upload_folder(repo_id=name, folder_path=folder, ignore_patterns=[".git/*", ".env"]).oid
+    path = tmp_path / "team.json"
+    path.write_text('{"schema": 1, "name": "team"}')
+    arguments = ["add", f"team:{name}", "--registry", str(path), "--alias", "mine", "--owner", "ada"]
+    result = CliRunner().invoke(registry, arguments)
+    assert result.exception is None, result.exception
+    (entry,) = json.loads(path.read_text())["models"]
+    assert (entry["id"], entry["aliases"], entry["task"]) == (name, ["mine"], "fill-mask")
+    assert (entry["license"], entry["summary"], entry["tags"]) == ("MIT", "Fills in words.", ["small", "en"])
+    files = {file["path"]: file for file in entry["variants"][0]["files"]}
+    assert set(files) == {"model.safetensors", "config.json"}
+    assert files["config.json"]["sources"] == [f"team:{name}@{commit}/config.json"]
+    assert len(files["config.json"]["sha256"]) == 64
+    again = CliRunner().invoke(registry, arguments)
+    assert "Everything of it is listed already." in again.stderr
+    assert isinstance(CliRunner().invoke(registry, ["add", str(folder), "--registry", str(path)]).exception, UsageError)
+
+
+def test_what_an_entry_needs_and_nobody_says_is_asked_for_at_once(mirror, folder, name, tmp_path):
+    from hub.cli.registry import command as registry
+
+    api = mirror.api("ada")
+    api.create_repo(name)
+    (folder / "config.json").write_text("{}")
+    api.upload_folder(repo_id=name, folder_path=folder, allow_patterns=["*.safetensors", "*.json"])
+    path = tmp_path / "team.json"
+    path.write_text('{"schema": 1, "name": "team"}')
+    error = CliRunner().invoke(registry, ["add", f"team:{name}", "--registry", str(path)]).exception
+    assert isinstance(error, UsageError)
+    assert error.details == ("task: --task", "license: --license", "summary: --summary")
