@@ -106,10 +106,11 @@ class Database:
         connection.execute(begin)
         try:
             yield connection
+            connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            if connection.in_transaction:  # a full disk has ended it already, or has not
+                connection.execute("ROLLBACK")
             raise
-        connection.execute("COMMIT")
 
     def _connect(self) -> sqlite3.Connection:
         try:

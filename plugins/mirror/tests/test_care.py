@@ -176,6 +176,23 @@ def test_a_migration_that_fails_changes_nothing_and_the_next_one_goes_on(tmp_pat
     database.close()
 
 
+def test_a_transaction_that_cannot_end_leaves_none_open(tmp_path):
+    """Foreign keys that are looked at in the end stand for a disk that is full by then."""
+    database = Service.open(Settings(root=tmp_path / "root")).database
+
+    def write(connection: sqlite3.Connection, value: str) -> None:
+        connection.execute("INSERT INTO meta VALUES ('x', ?)", (value,))
+
+    with pytest.raises(sqlite3.IntegrityError), database.writing() as connection:
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        write(connection, "lost")
+        connection.execute("INSERT INTO members VALUES (7, 8, 'read')")
+    with database.writing() as connection:
+        write(connection, "kept")
+    assert database.connection.execute("SELECT value FROM meta WHERE name = 'x'").fetchone()[0] == "kept"
+    database.close()
+
+
 @pytest.mark.parametrize("command", [("check",), ("gc",), ("user", "list"), ("token", "add", "ada")])
 def test_a_wrong_root_does_not_pass_for_an_empty_mirror(own, command):
     result = own.command(*command, ok=False)

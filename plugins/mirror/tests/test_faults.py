@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -25,6 +25,7 @@ from hub_mirror.service import Service, Settings
 from huggingface_hub import CommitOperationAdd, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
+from tests.support.disks import small_disk
 from tests.support.line import Line
 from tests.support.mirror import Mirror
 
@@ -350,6 +351,40 @@ def test_a_full_disk_is_said_and_leaves_no_trace(own, tmp_path):
     assert list((own.root / "incoming").iterdir()) == []
     ada.upload_file(path_or_fileobj=b"still works", path_in_repo="a.txt", repo_id="ada/x")
     own.command("check")
+
+
+def test_a_disk_that_is_truly_full_takes_nothing_and_goes_on_when_there_is_room(tmp_path):
+    with small_disk(tmp_path / "disk", 24 * MB) as disk:
+        mirror = Mirror(disk / "root")
+        mirror.log = tmp_path / "log"  # elsewhere, as it should be
+        ada = mirror.add_user("ada")
+        mirror.start()
+        try:
+            ada.create_repo("ada/x")
+            with pytest.raises(RuntimeError) as caught:
+                ada.upload_file(path_or_fileobj=os.urandom(30 * MB), path_in_repo="w.bin", repo_id="ada/x")
+            assert "disk of this hub is full" in str(caught.value.__cause__)
+            assert list((mirror.root / "incoming").iterdir()) == []
+            fill(disk / "filler")
+            for index in range(100):  # in the end the catalogue has no room either
+                lines = ("header", {"summary": "s"}), added(f"{index}.txt", os.urandom(5000))
+                if (answer := post(ada, "ada/x", ndjson(*lines))).status_code != 200:
+                    break
+            assert answer.status_code == 507
+            before = state(mirror)
+            assert f"{index}.txt" not in before
+            (disk / "filler").unlink()
+            ada.upload_file(path_or_fileobj=os.urandom(6 * MB), path_in_repo="w.bin", repo_id="ada/x")
+            assert state(mirror) == before | {"w.bin"}
+        finally:
+            mirror.stop()
+
+
+def fill(path: Path) -> None:
+    """Write until nothing more fits."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(100_000))
 
 
 @pytest.mark.slow
