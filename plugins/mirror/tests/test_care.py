@@ -183,10 +183,14 @@ def test_a_transaction_that_cannot_end_leaves_none_open(tmp_path):
     def write(connection: sqlite3.Connection, value: str) -> None:
         connection.execute("INSERT INTO meta VALUES ('x', ?)", (value,))
 
-    with pytest.raises(sqlite3.IntegrityError), database.writing() as connection:
-        connection.execute("PRAGMA defer_foreign_keys = ON")
-        write(connection, "lost")
-        connection.execute("INSERT INTO members VALUES (7, 8, 'read')")
+    def fail_in_the_end() -> None:
+        with database.writing() as connection:
+            connection.execute("PRAGMA defer_foreign_keys = ON")
+            write(connection, "lost")
+            connection.execute("INSERT INTO members VALUES (7, 8, 'read')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        fail_in_the_end()
     with database.writing() as connection:
         write(connection, "kept")
     assert database.connection.execute("SELECT value FROM meta WHERE name = 'x'").fetchone()[0] == "kept"
