@@ -54,6 +54,9 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for finding in sorted(findings, key=lambda finding: order[finding.level]):
         together.setdefault((finding.level, finding.check, _message(finding)), []).append(finding.entry or "-")
     rows = [(level, check, _entries(names), text) for (level, check, text), names in together.items()]
+    if not any(finding.entry for finding in findings):
+        print_table(("result", "check", "what"), [(level, check, text) for level, check, _, text in rows])
+        return
     print_table(("result", "check", "entry", "what"), rows)
 
 

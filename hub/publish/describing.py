@@ -38,7 +38,8 @@ def describe(material: Material, given: Given, repository: str, *, base: str = "
     origin = base or material.base
     if origin:
         fields["base_model"] = origin
-        fields["base_model_relation"] = _relation(material.steps)
+        if material.steps or material.recipe:
+            fields["base_model_relation"] = _relation(material.steps)
     formats = [variant.format for variant in material.target.variants()]
     library = next((_LIBRARY[each] for each in formats if each in _LIBRARY), "")
     if library:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ class Material:
     """Files by their path in the repository, and what is known of them.
 
     `target` is the folder as a model; `origin` what it was made of, where that is a model that has a name; `lineage` is
-    the document of `hub-lineage.json`.
+    the document of `hub-lineage.json`; `before` the steps that the maker of a listed variant had done.
     """
 
     target: Target
@@ -42,6 +42,7 @@ class Material:
     card: Card
     origin: Target | None = None
     lineage: Mapping[str, JSON] = field(default_factory=dict)
+    before: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[str, ...]:
@@ -50,7 +51,8 @@ class Material:
         lossy = (
             [each for each in found if isinstance(each, dict) and each.get("lossy")] if isinstance(found, list) else []
         )
-        return tuple(str(each.get("recipe", "")).rpartition("|")[2].strip().partition(":")[0] for each in lossy)
+        done = (str(each.get("recipe", "")).rpartition("|")[2].strip().partition(":")[0] for each in lossy)
+        return (*self.before, *done)
 
     @property
     def recipe(self) -> str:
@@ -65,6 +67,8 @@ class Material:
         found = self.lineage.get("steps")
         first = found[0] if isinstance(found, list) and found else {}
         named = str(first.get("model", "")) if isinstance(first, dict) else ""
+        if self.origin is not None and self.origin.root is None:
+            named = named or self.origin.model.id
         return named.removeprefix("hf:") if "/" in named and not named.startswith("local/") else ""
 
     def size(self) -> int:
@@ -107,7 +111,7 @@ def find_material(reference: str, *, recipe: str = "", task: str = "", progress:
     chain = [lineage_json(step) for step in chain_of(store, artifact.digest)]
     lineage: dict[str, JSON] = {"digest": artifact.digest, "steps": list(chain)} if chain else {}
     made = resolve(f"{artifact.path}/", task=plan.task)
-    return _of_folder(made, target, lineage)
+    return replace(_of_folder(made, target, lineage), before=plan.steps)
 
 
 def _of_folder(target: Target, origin: Target | None, lineage: Mapping[str, JSON]) -> Material:

@@ -122,8 +122,7 @@ def entry_for(ready: Ready, repository: str, files: Mapping[str, File]) -> Entry
 
 
 def _summary(material: Material) -> str:
-    """Of a compressed model: what it is, and what was done."""
-    if material.origin is None or not material.recipe:
-        return ""
-    own = material.origin.model.summary.rstrip(".")
-    return f"{own}; after {material.recipe}."[:500] if own else ""
+    """Of what was made of a listed model: what that is, and what was done."""
+    own = material.origin.model.summary if material.origin else ""
+    done = material.recipe or " | ".join(material.steps)
+    return f"{own.rstrip('.')}; after {done}."[:500] if own and done else own

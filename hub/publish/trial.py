@@ -210,7 +210,7 @@ def shown(answer: object) -> str:
 def _plain(answer: object) -> str:
     shape = getattr(answer, "shape", None)
     if shape is not None:
-        return f"{len(shape)}-dimensional array {tuple(shape)}"
+        return f"a vector of {shape[0]} numbers" if len(shape) == 1 else f"an array {tuple(shape)}"
     return str(Path(answer).name if isinstance(answer, Path) else answer)
 
 

@@ -86,7 +86,7 @@ def test_once_merged_the_registry_says_all_of_it_already(mirror, folder, name, r
 
 def test_a_dry_run_shows_everything_and_sends_nothing(mirror, folder, name, remote):
     result = publish(*ours(folder, name, "--registry", remote, "--dry-run"))
-    assert "ok\tformats\t-\tsafetensors: loads without running code" in result.stdout
+    assert "ok\tformats\tsafetensors: loads without running code" in result.stdout
     assert "model.safetensors" in result.stderr
     assert "pipeline_tag: fill-mask" in result.stderr
     assert "Nothing was uploaded." in result.stderr
@@ -178,8 +178,8 @@ def test_faults_keep_it_here_and_are_told_all_at_once(mirror, folder, name):
     assert "vocab.txt holds what looks like a Hugging Face token on line 3" in told
     assert "merges.txt is empty" in told
     assert "tokenizer.json is no JSON" in told
-    assert "fault\tlicence\t-\tnone is named" in told
-    assert "fault\tcard\t-\tit names no task" in told
+    assert "fault\tlicence\tnone is named" in told
+    assert "fault\tcard\tit names no task" in told
     assert not mirror.api("ada").repo_exists(name)
 
 
