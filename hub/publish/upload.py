@@ -21,7 +21,7 @@ from typing import TypeVar
 from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import HfHubHTTPError
 
-from hub import config
+from hub import __version__, config
 from hub.errors import AccessDenied, HubError, SourceError, UsageError, VerificationError
 from hub.registry.schema import File
 from hub.store.blobs import hash_file
@@ -54,9 +54,14 @@ class Destination:
     def api(self) -> HfApi:
         """The client, with the token for this hub."""
         if not self.endpoint:
-            return HfApi(library_name="openmodelhub")
+            return HfApi(library_name="openmodelhub", library_version=__version__)
         variable = "HUB_TOKEN_" + self.scheme.upper().replace("-", "_")
-        return HfApi(library_name="openmodelhub", endpoint=self.endpoint, token=os.environ.get(variable) or False)
+        return HfApi(
+            endpoint=self.endpoint,
+            token=os.environ.get(variable) or False,
+            library_name="openmodelhub",
+            library_version=__version__,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

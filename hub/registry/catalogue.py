@@ -87,11 +87,11 @@ class Catalogue:
 
     @property
     def plugins(self) -> tuple[Plugin, ...]:
-        """Plugins, each package once: as the first registry lists it."""
+        """Plugins that can be offered, each package once: as the first registry lists it; yanked ones are left out."""
         first: dict[str, Plugin] = {}
         for listed in self.listed:
             first.setdefault(key(listed.plugin.package), listed.plugin)
-        return tuple(first.values())
+        return tuple(plugin for plugin in first.values() if not plugin.yanked)
 
     def listings(self) -> Iterator[tuple[Listing, str]]:
         """Every model as a search sees it, with its origin; of the same id only the one that `find` gives."""

@@ -113,6 +113,8 @@ def _names(change: ModelChange, base: Registry, path: str) -> Iterator[Finding]:
     publisher, _, own = change.after.id.partition("/")
     theirs = {model.id.partition("/")[0] for model in base.models}
     ends = {name for model in base.models if model.id != change.entry for name in _called(model)}
+    own_models = (model for model in base.models if key(model.id.partition("/")[0]) == key(publisher))
+    family = {name for model in own_models for name in _called(model)}
     given = [(name, f"{path}.aliases[{number}]", ends) for number, name in enumerate(change.after.aliases)]
     if change.before is None:
         given = [(publisher, f"{path}.id", theirs), (own, f"{path}.id", ends), *given]
@@ -121,16 +123,11 @@ def _names(change: ModelChange, base: Registry, path: str) -> Iterator[Finding]:
             continue
         if why := reserved(name):
             yield _fault(change, "names", why, place)
-        family = {end for end in known if publisher in theirs and _publisher_of(end, base) == publisher}
         yield from _alike(change, name, known - family, place)
 
 
 def _called(model: Model) -> tuple[str, ...]:
     return (*model.aliases, model.id.partition("/")[2])
-
-
-def _publisher_of(name: str, base: Registry) -> str:
-    return next((model.id.partition("/")[0] for model in base.models if name in _called(model)), "")
 
 
 def _package_name(change: PluginChange, base: Registry, path: str) -> Iterator[Finding]:

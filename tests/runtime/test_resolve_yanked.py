@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub.errors import BadReference
+from hub.registry.catalogue import load_catalogue
 from hub.registry.search import search
 from hub.runtime.references.resolve import resolve
 from tests.support.registries import model, registry, variant
@@ -40,3 +41,14 @@ def test_a_model_whose_variants_are_all_yanked_is_refused_with_the_reasons_and_t
     assert caught.value.details == ("int8: wrong tokenizer",)
     assert caught.value.hint.endswith("acme/tiny:int8")
     assert search("acme/tiny") == []
+
+
+def test_a_yanked_plugin_is_not_offered_any_more(tmp_path, monkeypatch):
+    plugins = [{"package": "hub-good", "summary": ""}, {"package": "hub-gone", "summary": "", "yanked": "unsafe"}]
+    path = tmp_path / "team.json"
+    path.write_bytes(registry(plugins=plugins, name="team"))
+    monkeypatch.setenv("HUB_REGISTRIES", str(path))
+    offered = {plugin.package for plugin in load_catalogue().plugins}
+    assert "hub-good" in offered
+    assert "hub-gone" not in offered
+    assert "hub-gone" in {each.plugin.package for each in load_catalogue().listed}
