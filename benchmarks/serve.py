@@ -1,5 +1,7 @@
 """What a server takes, beside llama.cpp's own on the same weights, threads and slots, in turn.
 
+Both keep the start of prompts that they have seen, as llama.cpp's server does unless told otherwise.
+
     chats       16 chats at once: tokens/s of both, and the time to the first token (95th percentile)
     stream      one chat: tokens/s of both
     batches     64 embeddings at once, one text each: texts/s joined to batches, and with `--batch 1`
@@ -140,7 +142,8 @@ async def chats(server: Server, count: int) -> tuple[float, float]:
 
 
 def compare_chats(rounds: int, count: int) -> None:
-    ours, peer = hub_server(CHAT, "--parallel", str(SLOTS), "--context-length", str(CONTEXT)), peer_server(SLOTS)
+    options = ("--parallel", str(SLOTS), "--context-length", str(CONTEXT))
+    ours, peer = hub_server(CHAT, *options), peer_server(SLOTS)
     try:
         asyncio.run(chats(ours, count))
         asyncio.run(chats(peer, count))

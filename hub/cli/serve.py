@@ -73,7 +73,7 @@ def command(
 
     Without a key the server is for this machine alone. To serve others: hub keys add NAME.
     """
-    load = {"parallel": str(parallel), **_pairs(pairs)}
+    load = {"parallel": str(parallel), "prompt_cache": "true", **_pairs(pairs)}
     if context_length is not None:
         load["context_length"] = str(context_length)
     settings = server_module("settings").Settings(

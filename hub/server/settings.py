@@ -60,7 +60,7 @@ class Settings:
     backend: str | None = None
     device: str | None = None
     compress: str = ""
-    load: Mapping[str, str] = field(default_factory=lambda: {"parallel": "4"})
+    load: Mapping[str, str] = field(default_factory=lambda: {"parallel": "4", "prompt_cache": "true"})
     queue: int = 128
     batch: int = 32
     batch_wait: float = 0.002

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
+from tests.conftest import CACHE, pull_once
 from tests.support.serving import Served, toy_home
 
-MODELS = ("smollm2-135m", "all-minilm-l6-v2:onnx")
+SOUND = ("piper-joe", "whisper-tiny.en")
 
 
 def clean_environment() -> pytest.MonkeyPatch:
@@ -24,10 +26,14 @@ def clean_environment() -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="session")
 def real(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with a model that converses and one that makes vectors."""
+    """A server with models that converse, make vectors, speak and listen."""
+    with FileLock(CACHE / "home.lock"):
+        for reference in SOUND:
+            pull_once(weights_home, reference)
     patch = clean_environment()
     folder = tmp_path_factory.mktemp("real")
-    with Served("--option", "threads=2", "--context-length", "1024", home=weights_home, folder=folder) as served:
+    options = ("--option", "threads=2", "--option", "prompt_cache=false", "--context-length", "1024")
+    with Served(*options, home=weights_home, folder=folder) as served:
         yield served
     patch.undo()
 

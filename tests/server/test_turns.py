@@ -1,0 +1,169 @@
+"""Who comes when: the queue is bounded and fair, and what is alike is answered as one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+from hub.errors import InputError
+from hub.server.faults import Fault
+from hub.server.models.call import Call
+from hub.server.models.fair import FairQueue
+from hub.server.models.schedule import Limits, Schedule
+
+
+@dataclass(frozen=True)
+class Waiter:
+    client: str
+    number: int
+    priority: int = 0
+
+
+def order(*waiters):
+    queue = FairQueue(100)
+    for waiter in waiters:
+        queue.put(waiter)
+    return [(waiter.client, waiter.number) for waiter in (queue.take() for _ in range(len(queue)))]
+
+
+def test_clients_take_turns_and_each_ones_requests_keep_their_order():
+    waiters = [Waiter("a", 1), Waiter("a", 2), Waiter("a", 3), Waiter("b", 1), Waiter("c", 1), Waiter("b", 2)]
+    assert order(*waiters) == [("a", 1), ("b", 1), ("c", 1), ("a", 2), ("b", 2), ("a", 3)]
+
+
+def test_the_urgent_come_first():
+    assert order(Waiter("a", 1), Waiter("b", 1, 5), Waiter("c", 1, -1)) == [("b", 1), ("a", 1), ("c", 1)]
+
+
+def test_who_leaves_the_queue_is_not_called():
+    queue = FairQueue(2)
+    first, second = Waiter("a", 1), Waiter("b", 1)
+    queue.put(first)
+    queue.put(second)
+    assert queue.full
+    assert queue.remove(first)
+    assert not queue.remove(first)
+    assert [queue.take()] == [second]
+    assert not queue
+
+
+class Model:
+    """Gives each text back in capitals, remembers its batches, and waits where it is told to."""
+
+    def __init__(self):
+        self.batches = []
+        self.go = threading.Event()
+
+    def submit(self, inputs, options, emit, cancel):
+        self.batches.append(list(inputs))
+        if "wait" in inputs:
+            self.go.wait(30)
+        if "bad" in inputs:
+            raise InputError("this one is bad")
+        return [text.upper() for text in inputs]
+
+
+def live(model, limits, story):
+    async def told():
+        schedule = Schedule(model, limits)
+        try:
+            return await story(schedule)
+        finally:
+            model.go.set()
+            await schedule.until_idle()
+            schedule.close()
+
+    return asyncio.run(told())
+
+
+def test_what_waits_meanwhile_is_answered_as_one():
+    model = Model()
+
+    async def story(schedule):
+        calls = [Call([text], {}) for text in ("wait", "a", "b", "c")]
+        other = Call(["d"], {"normalize": False})
+        for call in (*calls, other):
+            schedule.add(call)
+        model.go.set()
+        return [(await call.answer())[0] for call in (*calls, other)]
+
+    assert live(model, Limits(slots=1, queue=10, batch=8), story) == ["WAIT", "A", "B", "C", "D"]
+    assert model.batches == [["wait"], ["a", "b", "c"], ["d"]]
+
+
+def test_of_a_batch_that_is_refused_each_is_tried_alone():
+    model = Model()
+
+    async def story(schedule):
+        calls = [Call([text], {}) for text in ("wait", "a", "bad", "c")]
+        for call in calls:
+            schedule.add(call)
+        model.go.set()
+        return await asyncio.gather(*(call.answer() for call in calls), return_exceptions=True)
+
+    found = live(model, Limits(slots=1, queue=10, batch=8), story)
+    assert [found[0], found[1], found[3]] == [["WAIT"], ["A"], ["C"]]
+    assert isinstance(found[2], InputError)
+
+
+def test_a_batch_waits_a_moment_for_more():
+    model = Model()
+
+    async def story(schedule):
+        schedule.add(first := Call(["a"], {}))
+        await asyncio.sleep(0)
+        schedule.add(second := Call(["b"], {}))
+        return await asyncio.gather(first.answer(), second.answer())
+
+    assert live(model, Limits(slots=1, queue=10, batch=8, wait=0.2), story) == [["A"], ["B"]]
+    assert model.batches == [["a", "b"]]
+
+
+def test_a_batch_is_not_larger_than_allowed():
+    model = Model()
+
+    async def story(schedule):
+        calls = [Call(["wait"], {}), *(Call([f"{place}a", f"{place}b"], {}) for place in range(3))]
+        for call in calls:
+            schedule.add(call)
+        model.go.set()
+        return await asyncio.gather(*(call.answer() for call in calls))
+
+    live(model, Limits(slots=1, queue=10, batch=4), story)
+    assert [len(batch) for batch in model.batches] == [1, 4, 2]
+
+
+def test_what_is_given_up_in_the_queue_is_never_computed():
+    model = Model()
+
+    async def story(schedule):
+        calls = [Call([text], {}) for text in ("wait", "a")]
+        for call in calls:
+            schedule.add(call)
+        calls[1].give_up()
+        model.go.set()
+        await calls[0].answer()
+        assert schedule.waiting == 0
+        with pytest.raises(Exception, match="was cancelled"):
+            await calls[1].answer()
+
+    live(model, Limits(slots=1, queue=10, batch=1), story)
+    assert model.batches == [["wait"]]
+
+
+def test_more_than_may_wait_is_refused_and_time_runs_out():
+    model = Model()
+
+    async def story(schedule):
+        schedule.add(Call(["wait"], {}))
+        schedule.add(late := Call(["a"], {}, deadline=0.05))
+        with pytest.raises(Fault) as caught:
+            schedule.add(Call(["b"], {}))
+        assert (caught.value.status, caught.value.headers) == (429, {"Retry-After": "1"})
+        with pytest.raises(Fault, match="not answered within"):
+            await late.answer()
+
+    live(model, Limits(slots=1, queue=1, batch=1), story)
