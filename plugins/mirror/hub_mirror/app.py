@@ -105,7 +105,7 @@ class Application:
             if caller is None:
                 raise Refusal(401, "Invalid credentials in Authorization header")
             return caller
-        if self.service.settings.login and raw not in _OPEN:
+        if self.service.settings.login and raw not in _OPEN and not raw.startswith("/static/"):
             raise Refusal(401, "This hub shows nothing without a token")
         return ANYBODY
 

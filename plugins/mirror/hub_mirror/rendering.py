@@ -31,7 +31,9 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-_LARGEST = 500_000
+_LARGEST = 200_000
+_DENSEST = {"[": 5_000, "<": 5_000, "*": 20_000, "_": 20_000, "~": 20_000, "`": 20_000}
+"""What nobody writes by hand, and what takes minutes to read where there is more of it."""
 _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 _PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);")
 _HEADINGS = {f"h{level}" for level in range(1, 7)}
@@ -91,14 +93,17 @@ def _frame(request: Request, caller: Caller, here: str) -> dict[str, str]:
 
 
 def card_html(text: str, base: str) -> Markup:
-    """A README as HTML, without its metadata.
+    """A README as HTML, without its metadata; as it is written, where reading it as Markdown would take long.
 
     Parameters
     ----------
     base
         Address of the repository, to whose files relative links and pictures lead.
     """
-    tokens = _MARKDOWN.parse(body(text[:_LARGEST]))
+    text = body(text)[:_LARGEST]
+    if any(text.count(letter) > most for letter, most in _DENSEST.items()):
+        return Markup("<pre>{}</pre>").format(text)
+    tokens = _MARKDOWN.parse(text)
     _name_headings(tokens)
     cleaned = nh3.clean(
         _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}),

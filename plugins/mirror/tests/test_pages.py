@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 import requests
+from hub_mirror.rendering import card_html
 from huggingface_hub import CommitOperationAdd
+from markupsafe import escape
 
 
 def test_pages_show_lists_cards_files_history_and_discussions(api, repo, shared):
@@ -77,6 +80,13 @@ def test_a_card_keeps_the_html_that_only_shows(api, repo, shared):
     assert '<h2 id="top-9-1">' in page
     for gone in ("style", "class", "onload", "<form", "<input", "<svg", "<base", "data:", "javascript", "example.org"):
         assert gone not in page, gone
+
+
+@pytest.mark.parametrize("piece", ["![[](", "<div>", "**a_ ", "~~a", "`a``", "[a]: b\n"])
+def test_a_card_that_would_take_long_to_read_is_shown_as_it_is_written(piece):
+    text = "---\nlicense: mit\n---\n" + piece * (150_000 // len(piece))
+    assert card_html(text, "/ada/x").startswith(f"<pre>{escape(piece)}{escape(piece)}")
+    assert not card_html(piece * 100, "/ada/x").startswith("<pre>")
 
 
 def test_a_browser_is_told_in_a_page_what_a_client_is_told_in_json(api, repo, shared):
