@@ -170,6 +170,14 @@ def test_png_has_the_same_pictures(tmp_path: Path) -> None:
     assert (width, height) == (2 * drawn[0].width, 2 * sum(scene.height for scene in drawn))
 
 
+def test_where_the_right_answers_are_known_the_origin_shows_its_own_figure() -> None:
+    figures = {"word_error_rate": 0.0625, "word_error_rate_before": 0.05, "word_difference": 0.03}
+    small = way("small", "two", 400, 2, 0.03, fidelity={"figures": figures, "loss": 0.03, "inputs": 8})
+    found = report(PLAIN, small)
+    assert headers(found)[-2:] == ["word error rate", "loss"]
+    assert [row[-2:] for row in rows(found)] == [["0.0500 (origin)", ""], ["0.0625", "0.0300"]]
+
+
 def test_rows_have_the_columns_of_the_task() -> None:
     found = report(PLAIN, SMALL, FAILED)
     assert headers(found)[1:] == ["way", "size", "load", "memory", "items/s ×1", "p50", "p95", "cosine", "loss"]
