@@ -49,9 +49,8 @@ def command(
     else:
         if not uses:
             note("Nothing was used.")
-        print_table(
-            [name.replace("_", " ") for name in _COLUMNS], [[str(use[name]) for name in _COLUMNS] for use in uses]
-        )
+        rows = [[str(use[name]) or "-" for name in _COLUMNS] for use in uses]
+        print_table([name.replace("_", " ") for name in _COLUMNS], rows)
 
 
 def _uses(since: str, until: str, server: str | None, key: str | None, database: str) -> list[dict[str, Any]]:

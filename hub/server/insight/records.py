@@ -1,4 +1,4 @@
-"""Structured logs: each record one JSON object on a line, to stderr or a file, and the last ones kept for who asks.
+"""Structured logs: each record one JSON object on a line, or readable ones on a terminal; the last are kept.
 
 Prompts and answers are never logged. Knows nothing of HTTP.
 """
@@ -20,12 +20,29 @@ __all__ = ["Recent", "log_to"]
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
 
 
+_SHOWN = ("time", "level", "logger", "message", "traceback", "request", "client")
+
+
 class Structured(logging.Formatter):
     """A record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
         return msgspec.json.encode(told(record)).decode()
+
+
+class Readable(logging.Formatter):
+    """A record as a line for a person at a terminal."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The time, how bad it is where it is, the message, and the fields that were given with it."""
+        fields = told(record)
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname} "
+        shown = [f"{name}={value}" for name, value in fields.items() if name not in _SHOWN and value != ""]
+        trace = fields.get("traceback")
+        return f"{self.formatTime(record, '%H:%M:%S')} {level}{record.getMessage()}  {' '.join(shown)}".rstrip() + (
+            f"\n{trace}" if trace else ""
+        )
 
 
 class Recent(logging.Handler):
@@ -81,11 +98,12 @@ def log_to(path: str, recent: Recent) -> None:
         handler = logging.FileHandler(path, encoding="utf-8")
     else:
         handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Structured())
+    handler.setFormatter(Readable() if not path and sys.stderr.isatty() else Structured())
     root = logging.getLogger()
     root.handlers[:] = [handler, recent]
     root.setLevel(logging.INFO)
-    for noisy in ("httpx", "httpcore", "urllib3", "asyncio"):
+    logging.captureWarnings(True)
+    for noisy in ("httpx", "httpcore", "urllib3", "asyncio", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

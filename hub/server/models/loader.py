@@ -113,7 +113,11 @@ def check_room(plan: Plan, *, promised: int, taken: int, budget: int | None) -> 
 
 
 class _Told(Silent):
-    """Downloads are not shown; what a person should know goes to the log."""
+    """What a person should know goes to the log: that a download began, and notices."""
+
+    def begin(self, name: str, total: int | None, done: int = 0) -> None:
+        """Log that a file is downloaded."""
+        _LOG.info("downloading %s", name, extra={"size": human_size(total)})
 
     def say(self, text: str) -> None:
         """Log a line."""
