@@ -12,8 +12,10 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator, Sequence
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from hub import __version__
 from hub.errors import HubError
@@ -26,7 +28,6 @@ from hub.registry.schema import Plugin
 __all__ = ["failures", "try_plugin"]
 
 _SECONDS = 1800.0
-_CORE = Path(__file__).parents[2]
 
 
 def try_plugin(change: PluginChange, *, python: Path | None = None) -> Iterator[Finding]:
@@ -70,9 +71,8 @@ class _Trial:
         place = self.folder / "environment"
         venv.create(place, with_pip=True, symlinks=True)
         self.python = place / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-        source = (_CORE / "pyproject.toml").is_file()
-        core = f"{_CORE}[check]" if source else f"openmodelhub[check]=={__version__}"
-        self._run(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", core], "hub cannot be installed")
+        command = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", _core()]
+        self._run(command, "hub cannot be installed")
 
     def install(self) -> Finding:
         """Through pip, at the versions that the entry names."""
@@ -137,6 +137,15 @@ class _Trial:
         finding = Finding(check=check, level=level, entry=self.plugin.package, message=message)
         self.done.append(finding)
         return finding
+
+
+def _core() -> str:
+    """The `hub` that runs, as pip takes it: the folder that it was installed from, where it was one, else its release."""
+    told = distribution("openmodelhub").read_text("direct_url.json")
+    url = json.loads(told).get("url", "") if told else ""
+    if url.startswith("file://") and Path(unquote(urlsplit(url).path)).exists():
+        return f"openmodelhub[check] @ {url}"
+    return f"openmodelhub[check]=={__version__}"
 
 
 def _same(one: str, other: str) -> bool:
