@@ -140,7 +140,7 @@ class _Trial:
 
 
 def _core() -> str:
-    """The `hub` that runs, as pip takes it: the folder that it was installed from, where it was one, else its release."""
+    """The `hub` that runs, as pip takes it: the folder that it was installed from, or its release."""
     told = distribution("openmodelhub").read_text("direct_url.json")
     url = json.loads(told).get("url", "") if told else ""
     if url.startswith("file://") and Path(unquote(urlsplit(url).path)).exists():
