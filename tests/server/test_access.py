@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import shutil
 import sqlite3
+import ssl
 import subprocess
 import sys
 
+import httpx
 import pytest
 
-from hub.errors import UsageError
+from hub import connect
+from hub.errors import SourceError, UsageError
 from hub.server.access.database import Database, Use
 from hub.server.access.keys import make_key
 from hub.server.access.metering import Metering
@@ -202,3 +206,30 @@ def test_what_cannot_be_written_is_kept_said_and_written_later(tmp_path):
 def test_an_address_that_is_no_database_is_refused(address):
     with pytest.raises(UsageError):
         Database(address)
+
+
+def test_a_server_speaks_tls_and_to_the_pages_that_it_is_told_of(toy_folder, tmp_path, monkeypatch):
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl to make a certificate")
+    certificate, private = tmp_path / "cert.pem", tmp_path / "key.pem"
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1")
+    kind = ("-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2")
+    files = ("-keyout", str(private), "-out", str(certificate))
+    subprocess.run(["openssl", "req", *kind, *names, *files], check=True, capture_output=True)
+    home, env = toy_home(toy_folder)
+    given = ("--certificate", str(certificate), "--private-key", str(private), "--cors", "https://app.example")
+    with Served("--pull", *given, home=home, folder=tmp_path, env=env) as served:
+        assert served.url.startswith("https://127.0.0.1:")
+        with httpx.Client(verify=ssl.create_default_context(cafile=certificate), trust_env=False) as client:
+            asks = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+            allowed = client.options(f"{served.url}/v1/chat/completions", headers=asks)
+            assert allowed.status_code == 204
+            assert allowed.headers["access-control-allow-origin"] == "https://app.example"
+            refused = client.options(f"{served.url}/v1/models", headers={**asks, "Origin": "https://evil.example"})
+            assert refused.status_code == 403
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        with connect(served.url).load("toy") as model:
+            assert model.infer("over a safe line")["generated_text"] == "over a safe line"
+        monkeypatch.setenv("SSL_CERT_FILE", str(private))
+        with pytest.raises(SourceError):
+            connect(served.url).load("toy")
