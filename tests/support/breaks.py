@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,26 @@ class Break:
             assert old in text, f"{old!r} is not in {path}"
             path.write_text(text.replace(old, new), encoding="utf-8")
         return root
+
+    def lay(self, folder: Path, site: Path) -> None:
+        """The package, below a folder, and as an installer would lay it into another."""
+        root = self.write(folder)
+        names = names_of(self.name)
+        (root / names.module).rename(site / names.module)
+        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        info = site / f"{names.module}-{project['version']}.dist-info"
+        info.mkdir()
+        head = {"Metadata-Version": "2.4", "Name": project["name"], "Version": project["version"]}
+        head |= {"Summary": project["description"], "Requires-Python": project["requires-python"]}
+        head |= {"License-Expression": project["license"]} if "license" in project else {}
+        lines = [f"{name}: {value}" for name, value in head.items()]
+        lines += [f"Requires-Dist: {each}" for each in project["dependencies"]]
+        (info / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        groups = [
+            "\n".join([f"[{group}]", *(f"{name} = {value}" for name, value in points.items())])
+            for group, points in project["entry-points"].items()
+        ]
+        (info / "entry_points.txt").write_text("\n".join(groups) + "\n", encoding="utf-8")
 
 
 SPIN = "import time\nend = time.process_time() + 0.3\nwhile time.process_time() < end:\n    pass\n"
@@ -169,7 +190,7 @@ BREAKS = (
         kind="compression",
         changes=(
             ("plugin.py", 'takes=("safetensors",)', 'takes=("gguf",)'),
-            ("facts.py", "facts.size // 2", "facts.size * 100"),
+            ("facts.py", "facts.size // 2", "facts.size * 1000"),
             ("compression.py", "return halved.tobytes()", "return bytes(len(halved.tobytes()))"),
             (
                 "compression.py",
@@ -240,7 +261,7 @@ BREAKS = (
             (
                 "model.py",
                 'if options["normalize"]:',
-                "vectors = vectors * (-1) ** counted()\n        if options['normalize']:",
+                "vectors = np.random.default_rng(counted()).normal(size=vectors.shape)\n        if True:",
             ),
         ),
         fails=frozenset({"threads get the answers that one alone gets"}),

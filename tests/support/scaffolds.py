@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,17 +34,3 @@ def environment(site: Path, **more: str) -> dict[str, str]:
     others = ",".join(sorted({entry.distribution for entry in installed()}))
     path = os.pathsep.join([str(site), str(ROOT)])
     return {**os.environ, "PYTHONPATH": path, "HUB_DISABLE_PLUGINS": others, **more}
-
-
-def broken(site: Path, folder: Path, kind: str, *changes: tuple[str, str, str]) -> Path:
-    """A copy of one installed plugin with texts replaced: file below its module or metadata, old, new."""
-    module = f"hub_new_{kind}"
-    shutil.copytree(site / module, folder / module, ignore=shutil.ignore_patterns("__pycache__"))
-    [info] = site.glob(f"{module}-*.dist-info")
-    shutil.copytree(info, folder / info.name)
-    for name, old, new in changes:
-        path = folder / (info.name if name in {"METADATA", "entry_points.txt"} else module) / name
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{old!r} is not in {name}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
-    return folder
