@@ -292,8 +292,8 @@ def test_the_list_is_json_too(server):
     assert (tap["name"], tap["address"], tap["state"], tap["sparse"]) == ("crew", server.url, "as pinned", False)
 
 
-def test_where_an_entry_comes_from_is_shown_by_search_info_and_doctor(server, run_hub):
+def test_where_an_entry_comes_from_is_shown_by_search_and_info(server, run_hub):
     call("tap", "add", server.url, "--name", "crew")
     assert {hit["registry"] for hit in json.loads(run_hub("search", "team", "--json").stdout)} == {"crew"}
     assert "listed by\tcrew" in run_hub("info", "team/one").stdout
-    assert "crew: 2 models, " in run_hub("doctor").stdout
+    assert load_catalogue().count("crew") == 2
