@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from hub.server.apis import health, own, remote, tasks
+from hub.server.apis import health, own, page, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
@@ -89,6 +89,7 @@ def make_app(service: Service) -> ASGIApp:
             await service.stop()
 
     routes = [Route(path, partial(_answer, handler, service), methods=[method]) for method, path, handler in PATHS]
+    routes += [Route(path, partial(_answer, page.page, service), methods=["GET"]) for path in page.FILES]
     routes.append(Route("/openapi.json", _describe, methods=["GET"]))
     app = Starlette(routes=routes, lifespan=life, exception_handlers={404: _nothing_here, 405: _other_method})
     return Entrance(app, service.settings, service.guard, service.meters, refuse, interface_of)

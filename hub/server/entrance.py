@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Entrance"]
 
 _LOG = logging.getLogger("hub.server.requests")
-_OPEN = ("/healthz", "/readyz", "/", "/openapi.json", "/favicon.ico")
+_OPEN = ("/healthz", "/readyz", "/", "/page.css", "/page.js", "/openapi.json")
 _SLOW = 30.0
 """Seconds that a client may take between two pieces of its body."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -1,0 +1,1 @@
+"""The web page: three files without a framework, which ask nothing of other hosts."""
