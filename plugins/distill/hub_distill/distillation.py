@@ -6,12 +6,14 @@ losses or steps.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from hub.errors import UsageError
 from hub.runtime.protocols import TransformRequest
+from hub_distill.alteration import altered
 from hub_distill.facts import refusal
 from hub_distill.fleet import Solo
 from hub_distill.hardware import choose_device
@@ -62,7 +64,15 @@ def _run(request: TransformRequest, settings: Settings) -> Run:
         if folder != given and any((folder / name).exists() for name in _TOKENIZERS):
             refuse_other_tokens(tokenizer, open_tokenizer(folder), role)
     windows = Windows(tokenizer, read_json(student / "config.json"), settings.max_length)
-    texts = texts_of(request.inputs, lambda messages: render(tokenizer, messages))
+    special = frozenset(map(int, tokenizer.all_special_ids))
+    corpus = make_corpus(
+        texts_of(request.inputs, lambda messages: render(tokenizer, messages)),
+        windows,
+        share=settings.validation,
+        seed=settings.seed,
+    )
+    vocabulary = sorted(set(tokenizer.get_vocab().values()) - special)
+    copies = altered(corpus.train, settings.augment, vocabulary=vocabulary, special=special, seed=settings.seed)
     work = request.work if request.work is not None else request.out
     return Run(
         task=request.facts.task,
@@ -72,11 +82,11 @@ def _run(request: TransformRequest, settings: Settings) -> Run:
         out=request.out,
         work=work,
         settings=settings,
-        corpus=make_corpus(texts, windows, share=settings.validation, seed=settings.seed),
+        corpus=replace(corpus, altered=copies),
         device=choose_device(settings.device),
         pad=int(tokenizer.pad_token_id or 0),
         hide=hiding(tokenizer, KINDS[request.facts.task]),
-        special=frozenset(map(int, tokenizer.all_special_ids)),
+        special=special,
     )
 
 

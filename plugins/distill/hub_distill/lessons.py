@@ -36,6 +36,8 @@ class Teacher:
         precision: torch.dtype,
     ) -> None:
         self.model = model.to(device).eval().requires_grad_(False)
+        if precision != torch.float32:
+            _keep_in(self.model, precision)
         self.kind = kind
         self.layers = tuple(layers)
         self.last = last
@@ -53,8 +55,16 @@ class Teacher:
         doing = f"the teacher's answer to {len(batch.mask)} sequences"
         with torch.no_grad(), autocast(self.device, self.precision), explaining_memory(doing, self.device):
             signals = read_signals(self.model, batch, self.kind, self.layers, self.last)
-        refuse_not_finite(signals, self.model, batch, "the teacher")
+            refuse_not_finite(signals, self.model, batch, "the teacher")
         return signals
+
+
+def _keep_in(model: nn.Module, precision: torch.dtype) -> None:
+    """Hold what products are computed with as autocast would hand it to them: it casts a teacher's at each call."""
+    others = {id(module.weight) for module in model.modules() if isinstance(module, nn.Embedding)}
+    for module in model.modules():
+        if type(module) is nn.Linear and id(module.weight) not in others:
+            module.to(precision)
 
 
 class Lessons:

@@ -23,7 +23,16 @@ from transformers import AutoTokenizer, PreTrainedModel
 from hub.errors import HubError, InferenceError, PolicyError
 from hub_distill.kinds import Kind
 
-__all__ = ["Opened", "Tokenizer", "open_model", "open_tokenizer", "quiet", "read_json", "write_model"]
+__all__ = [
+    "Opened",
+    "Tokenizer",
+    "open_model",
+    "open_tokenizer",
+    "quiet",
+    "read_json",
+    "use_plain_attention",
+    "write_model",
+]
 
 Tokenizer = Any  # transformers' tokenizers have no common type that says what they do
 _SPARE = "pooler."  # hidden states do not go through it, and files may lack it
@@ -77,6 +86,12 @@ def open_model(folder: Path, kind: Kind, role: str) -> Opened:
             hint="It is a model for another task, or incomplete.",
         )
     return Opened(model=model.eval(), config=read_json(folder / "config.json"), stored=stored, lacking=lacking)
+
+
+def use_plain_attention(model: PreTrainedModel) -> None:
+    """Compute attention in plain products, which holds a number for each pair of tokens."""
+    with quiet():
+        model.set_attn_implementation("eager")
 
 
 def open_tokenizer(folder: Path) -> Tokenizer:

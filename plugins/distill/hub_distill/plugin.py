@@ -22,6 +22,13 @@ HOW_LONG = (
     Option(name="epochs", type=float, min=0.01, help="Times that all data is seen; 10 where no steps are given."),
     Option(name="batch_size", type=int, default=32, min=1, help="Sequences in a step, of all processes together."),
     Option(name="max_length", type=int, default=128, min=4, help="Tokens of a sequence; longer texts become several."),
+    Option(
+        name="augment",
+        type=int,
+        min=0,
+        max=100,
+        help="Altered copies of each sequence, learnt from in the same steps; without it 3 for encoders, else 0.",
+    ),
     Option(name="validation", type=float, default=0.1, min=0.01, max=0.5, help="Share of the texts to validate on."),
     Option(name="validate_every", type=int, min=1, help="Steps between validations; without it a tenth of all."),
     Option(name="checkpoint_every", type=int, min=1, help="Steps between checkpoints; without it at validations."),

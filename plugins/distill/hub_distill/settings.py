@@ -22,6 +22,7 @@ _EPOCHS = 10.0
 _RATES = {"adamw": 5e-4, "sgd": 5e-2}
 _GENTLER = 5  # language models are trained at a fraction of the rate of encoders
 _PAIR = re.compile(r"(\d+):(\d+)")
+_COPIES = 3
 _PARTS = 10  # of a run, with a validation after each
 
 
@@ -52,6 +53,7 @@ class Settings:
     epochs: float
     batch_size: int
     max_length: int
+    augment: int
     validation: float
     validate_every: int | None
     checkpoint_every: int | None
@@ -92,7 +94,7 @@ def read_settings(options: Mapping[str, OptionValue], kind: Kind) -> Settings:
         Two options exclude each other, or one does not apply to this kind of model.
     """
     _refuse_clashes(options, kind)
-    names = Settings.__dataclass_fields__.keys() - {"alphas", "learning_rate", "epochs", "layer_map"}
+    names = Settings.__dataclass_fields__.keys() - {"alphas", "learning_rate", "epochs", "layer_map", "augment"}
     given: dict[str, Any] = {name: options[name] for name in names}  # Any: of the types that the spec declares
     optimizer = str(options["optimizer"])
     rate = options["learning_rate"]
@@ -100,6 +102,7 @@ def read_settings(options: Mapping[str, OptionValue], kind: Kind) -> Settings:
     maps = cast("list[str]", options["layer_map"] or [])
     return Settings(
         **given,
+        augment=_copies(options, kind),
         epochs=float(cast("float", options["epochs"] or _EPOCHS)),
         learning_rate=base if rate is None else float(cast("float", rate)),
         alphas=_alphas(options, kind),
@@ -146,11 +149,21 @@ def _refuse_clashes(options: Mapping[str, OptionValue], kind: Kind) -> None:
         raise OptionError("alpha_logits is for models that give logits, and this one gives hidden states")
     if options["alpha_labels"] and not kind.generates:
         raise OptionError("alpha_labels is for language models: other texts bring no labels")
+    if options["alpha_labels"] and options["augment"]:
+        raise OptionError("augment changes words, after which the text no longer says what follows (alpha_labels)")
     if options["layer_map"] and not _alphas(options, kind).states:
         raise OptionError("layer_map says which hidden states to compare, and none are", hint="Add alpha_hidden=1")
     weights = _alphas(options, kind)
     if not (weights.logits or weights.states or weights.labels):
         raise OptionError("every loss has the weight 0, so that there is nothing to learn", hint="Leave alphas out.")
+
+
+def _copies(options: Mapping[str, OptionValue], kind: Kind) -> int:
+    """Altered copies of each sequence: states of an encoder say something of any tokens."""
+    given = options["augment"]
+    if given is None:
+        return 0 if kind.logits else _COPIES
+    return int(cast("int", given))
 
 
 def _alphas(options: Mapping[str, OptionValue], kind: Kind) -> Alphas:

@@ -35,11 +35,25 @@ class Tokenize(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Corpus:
-    """Sequences of tokens. `dropped` counts those that were too short to learn from."""
+    """Sequences of tokens.
+
+    Parameters
+    ----------
+    altered
+        Copies of those to learn on, with other tokens, which are learnt from as well.
+    dropped
+        How many were too short to learn from.
+    """
 
     train: tuple[Ids, ...]
     validation: tuple[Ids, ...]
+    altered: tuple[Ids, ...] = ()
     dropped: int = 0
+
+    @property
+    def learnt(self) -> tuple[Ids, ...]:
+        """All that is learnt from."""
+        return self.train + self.altered
 
 
 def texts_of(inputs: Sequence[Any], render: Callable[[list[Any]], str]) -> list[Text]:

@@ -71,10 +71,11 @@ class Trainer:
         self.pupil, self.teacher, self.corpus, self.collate = pupil, teacher, corpus, collate
         self.comparison, self.settings, self.fleet, self.validation = comparison, settings, fleet, validation
         self.work, self.fingerprint, self.tell = work, fingerprint, tell
-        self.order = Order([len(each["input_ids"]) for each in corpus.train], settings.batch_size, settings.seed)
+        self.learnt = corpus.learnt
+        self.order = Order([len(each["input_ids"]) for each in self.learnt], settings.batch_size, settings.seed)
         self.total = settings.total(len(corpus.train))
         draws = self.total * self.order.size
-        self.lessons = Lessons(teacher, corpus.train, collate, size=settings.batch_size, draws=draws)
+        self.lessons = Lessons(teacher, self.learnt, collate, size=settings.batch_size, draws=draws)
         self.joined = fleet.join(pupil)
         self.optimizer = make_optimizer(pupil.parameters(), settings, fleet.device)
         self.history: list[dict[str, float]] = []
@@ -107,9 +108,9 @@ class Trainer:
 
     def _step(self, step: int) -> float:
         places = self.order.at(step)
-        whole = [self.corpus.train[place] for place in places]
+        whole = [self.learnt[place] for place in places]
         mine = places[self.fleet.rank :: self.fleet.world]
-        batch = self.collate([self.corpus.train[place] for place in mine], f"{step} {self.fleet.rank}")
+        batch = self.collate([self.learnt[place] for place in mine], f"{step} {self.fleet.rank}")
         answer = self.lessons.of(mine, batch)
         set_rate(self.optimizer, rate_at(step, self.total, self.settings))
         self.optimizer.zero_grad()

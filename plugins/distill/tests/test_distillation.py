@@ -91,6 +91,24 @@ def test_the_same_run_gives_the_same_bytes_and_another_seed_others(tmp_path) -> 
     assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
 
 
+def test_altered_copies_are_learnt_from_and_words_that_the_text_lacks_are_known(tmp_path) -> None:
+    folder = write_tiny(tmp_path / "teacher", "feature-extraction")
+    few = [" ".join(WORDS[place % 16] for place in range(start, start + 6)) for start in range(40)]
+    others = [" ".join(text.split()) for text in sentences(60, seed=9)]
+    found, told = [], []
+    for augment in (0, 8):
+        out = tmp_path / f"{augment}"
+        options = {"keep_layers": 2, "augment": augment, "steps": 120, "learning_rate": 2e-3}
+        distill(replaced(request_of(folder, "feature-extraction", out, few, **options), tell=told.append))
+        write_tokenizer(out)
+        still = {"steps": 1, "learning_rate": 0.0, "validation": 0.5, "augment": 0}
+        distill(request_of(out, "feature-extraction", tmp_path / f"{augment}-on", others, origin=folder, **still))
+        found.append(metrics_of(tmp_path / f"{augment}-on")[1][0]["validation"])
+    assert found[1] < 0.9 * found[0]
+    plans = [line for line in told if line.startswith("a student of")]
+    assert [" altered ones, " in line for line in plans] == [False, True]
+
+
 def test_the_best_validation_is_kept_and_not_the_last(tmp_path) -> None:
     folder = write_tiny(tmp_path / "teacher", "feature-extraction")
     options = {"keep_layers": 2, "steps": 40, "schedule": "constant", "learning_rate": 0.03, "clip": 0, "warmup": 0}

@@ -26,6 +26,11 @@ def test_what_is_compared_follows_from_the_kind_of_model() -> None:
     assert (mixed.logits, mixed.hidden, mixed.labels) == (1, 0.5, 0.1)
 
 
+def test_encoders_learn_from_altered_copies_too() -> None:
+    assert [settings(kind).augment for kind in (ENCODER, LANGUAGE, CLASSIFIER)] == [3, 0, 0]
+    assert (settings(augment=0).augment, settings(CLASSIFIER, augment=5).augment) == (0, 5)
+
+
 def test_rates_follow_from_optimizer_and_kind() -> None:
     assert settings().learning_rate == pytest.approx(5e-4)
     assert settings(LANGUAGE).learning_rate == pytest.approx(1e-4)
@@ -51,6 +56,7 @@ def test_how_long_it_learns() -> None:
         (ENCODER, {"student": "x", "keep_ffn": 0.5}, "student names a model, and keep_ffn"),
         (ENCODER, {"alpha_logits": 1}, "alpha_logits is for models that give logits"),
         (CLASSIFIER, {"alpha_labels": 1}, "alpha_labels is for language models"),
+        (LANGUAGE, {"alpha_labels": 1, "augment": 2}, "augment changes words"),
         (LANGUAGE, {"layer_map": "even"}, "layer_map says which hidden states"),
         (ENCODER, {"alpha_hidden": 0, "alpha_cosine": 0}, "every loss has the weight 0"),
     ],
