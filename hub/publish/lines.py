@@ -6,11 +6,11 @@ Knows nothing of registries.
 from __future__ import annotations
 
 import re
-from json import JSONDecodeError
-from json.decoder import scanstring
+from json import JSONDecodeError, JSONDecoder
 
 __all__ = ["line_of"]
 
+_TEXT = JSONDecoder(strict=False)
 _STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_]*)|\[(\d+)\]|\['([^']*)'\]")
 _SPACE = re.compile(r"[\s,:]*")
 _LITERAL = re.compile(r"[^\s,\]}]+")
@@ -35,7 +35,7 @@ def _member(text: str, at: int, name: str) -> int | None:
         return None
     at = _skip(text, at + 1)
     while text[at] != "}":
-        key, at = scanstring(text, at + 1, True)
+        key, at = _TEXT.raw_decode(text, at)
         at = _skip(text, at)
         if key == name:
             return at
@@ -57,7 +57,7 @@ def _past(text: str, at: int) -> int:
     depth = 0
     while True:
         if text[at] == '"':
-            _, at = scanstring(text, at + 1, True)
+            _, at = _TEXT.raw_decode(text, at)
         elif text[at] in "{[":
             depth, at = depth + 1, at + 1
         elif text[at] in "}]":

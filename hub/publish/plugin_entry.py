@@ -6,7 +6,7 @@ Knows nothing of registries beyond the fields of an entry.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageMetadata, PackageNotFoundError, distribution
 
 from packaging.version import Version
 
@@ -51,12 +51,17 @@ def plugin_entry(package: str, *, owners: Sequence[str] = ()) -> Entry:
         "contract": CONTRACT,
         "gives": {kind: ids for kind, ids in gives.items() if ids},
         "formats": _formats(records),
-        "summary": metadata.get("Summary", ""),
-        "license": metadata.get("License-Expression") or metadata.get("License") or "",
+        "summary": _first(metadata, "Summary"),
+        "license": _first(metadata, "License-Expression", "License"),
         "homepage": f"https://pypi.org/project/{found.name}/",
         "owners": list(owners),
     }
     return {name: value for name, value in entry.items() if value not in ("", [], {})}
+
+
+def _first(metadata: PackageMetadata, *names: str) -> str:
+    values = (value for name in names for value in metadata.get_all(name) or ())
+    return next((str(value) for value in values if value), "")
 
 
 def _specifier(version: str) -> str:
