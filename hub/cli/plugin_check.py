@@ -86,7 +86,7 @@ def _show(report: Report, every: bool) -> None:
         for line in check.reason.splitlines():
             note(f"  {line}")
         if check.fix:
-            note(f"  {check.fix}")
+            note(f"  To mend it: {check.fix}")
     note("")
     for part in report.untried:
         note(f"{part} was not tried: no fixture of it is brought. See docs/plugins.md, or give --on MODEL")

@@ -106,7 +106,7 @@ def _reason(report: Any) -> str:
     if isinstance(told, tuple):  # a skip: file, line, reason
         return str(told[2]).removeprefix("Skipped: ")
     crash = getattr(told, "reprcrash", None)
-    text = str(crash.message if crash is not None else told).strip()
+    text = str(crash.message if crash is not None else told).strip().removeprefix("AssertionError: ")
     return "\n".join(text.splitlines()[:_LINES])
 
 
