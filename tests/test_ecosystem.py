@@ -18,7 +18,7 @@ from tests.support.package_index import PackageIndex
 from tests.support.registries import model
 from tests.support.venv import ROOT, Environment, build_wheel
 
-pytestmark = [pytest.mark.venv, pytest.mark.slow]
+pytestmark = [pytest.mark.venv, pytest.mark.slow, pytest.mark.timeout(900)]
 
 OWN = Path(__file__).parent / "support" / "halving"
 
