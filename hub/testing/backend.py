@@ -35,7 +35,7 @@ __all__ = ["BackendContract"]
 
 THREADS = 4
 SMALL = 8 << 20
-OFTEN, SELDOM = 12, 3
+OFTEN, SELDOM = 6, 3
 
 
 class BackendContract(RunningContract, GeneratingContract):

@@ -156,7 +156,7 @@ def _targets(spec: object) -> Iterator[str]:
     elif isinstance(spec, tuple):
         for value in spec:
             yield from _targets(value)
-    elif hasattr(spec, "values"):
+    elif isinstance(spec, Mapping):
         for value in spec.values():
             yield from _targets(value)
 
