@@ -121,11 +121,11 @@ def _lineage(material: Material) -> Finding:
 
 
 def _answer(material: Material, example: str) -> tuple[Finding, tuple[str, ...]]:
-    from hub.publish.trial import sample_of
+    from hub.publish.trial import example_for
     from hub.runtime.api import load_target
 
     try:
-        given = example or sample_of(material.target.model.task)
+        given = example_for(material.target.model.task, example)
         if given is None:
             return _told("review", "answer", "its task has no sample to ask: --example"), ()
         with load_target(

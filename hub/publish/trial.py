@@ -25,9 +25,10 @@ from hub.runtime.references.target import Target
 from hub.store.store import Store
 from hub.types import JSON, Artifact
 
-__all__ = ["Job", "main", "sample_of", "shown", "why_empty"]
+__all__ = ["Job", "example_for", "main", "shown", "why_empty"]
 
 _SHOWN = 80
+_WRITTEN = {"text", "messages", "json"}
 
 
 class Job(msgspec.Struct, kw_only=True):
@@ -161,7 +162,7 @@ def _ask(model: Model, variant: Variant) -> str:
         progress=None,
         options={},
     ) as loaded:
-        given = model.example or sample_of(model.task)
+        given = example_for(model.task, model.example)
         if given is None:
             raise PolicyError("it opens; neither the entry nor the task has an example to ask it")
         limit = {"max_tokens": 16} if "max_tokens" in loaded.options else {}
@@ -171,8 +172,16 @@ def _ask(model: Model, variant: Variant) -> str:
     return f"answers with {loaded.plan.backend}: {shown(answer)}"
 
 
-def sample_of(task: str) -> object:
-    """The first input that a task is tried on, or None where it has none."""
+def example_for(task: str, example: str) -> object:
+    """What to ask: the example where the task takes texts, as a picture's name says nothing; else the task's sample."""
+    from hub.plugin.host import get_host
+
+    provided = get_host().tasks.get(task)
+    texts = provided is None or provided.spec.inputs[0] in _WRITTEN
+    return example if example and texts else _sample(task)
+
+
+def _sample(task: str) -> object:
     from hub.plugin.host import get_host
     from hub.runtime.asking import ask
 
@@ -184,12 +193,10 @@ def sample_of(task: str) -> object:
 
 
 def why_empty(answer: object) -> str:
-    """Why an answer is none; empty where it is one."""
+    """Why an answer is none; empty where it is one. No boxes and no segments are an answer."""
     if isinstance(answer, dict):
         texts = [value for name, value in answer.items() if name in {"generated_text", "text"}]
         return "answers with an empty text" if texts and not any(str(text).strip() for text in texts) else ""
-    if isinstance(answer, list):
-        return "answers with nothing" if not answer else ""
     flat: Any = getattr(answer, "ravel", None)  # Any: an array of numpy, which is not imported for this
     if flat is not None:
         numbers = [float(number) for number in flat().tolist()]

@@ -13,7 +13,7 @@ from hub.publish.checking import Extent, check
 from hub.publish.confined import without_secrets
 from hub.publish.contents import content_fault
 from hub.publish.lines import line_of
-from hub.publish.trial import why_empty
+from hub.publish.trial import example_for, why_empty
 from hub.registry.writing import formatted
 from tests.support.changing import toy
 from tests.support.registries import changed, registry, variant
@@ -96,7 +96,7 @@ def test_a_model_that_fails_to_answer_is_a_fault(files, with_toy, example, level
     ("answer", "why"),
     [
         ({"generated_text": " \n"}, "an empty text"),
-        ([], "nothing"),
+        ([], ""),
         (None, "nothing"),
         (np.array([1.0, np.nan]), "not finite"),
         (np.zeros(3), "zeros alone"),
@@ -108,6 +108,17 @@ def test_a_model_that_fails_to_answer_is_a_fault(files, with_toy, example, level
 def test_an_answer_that_is_none_is_told(answer, why):
     assert why in why_empty(answer)
     assert bool(why) == bool(why_empty(answer))
+
+
+def test_the_example_is_asked_and_a_sample_of_the_task_where_there_is_none():
+    assert example_for("text-generation", "hello") == "hello"
+    assert example_for("text-generation", "") == "What is 2+2?"
+    assert example_for("no-such-task", "hello") == "hello"
+
+
+def test_a_model_of_files_is_asked_a_sample_and_not_the_name_of_a_file():
+    pytest.importorskip("hub_files")
+    assert example_for("file-type", "README.md") not in {"README.md", None}
 
 
 def test_a_model_that_hangs_is_stopped(files, with_toy):
