@@ -24,8 +24,6 @@ _SUBJECTS = {"chelsea.png": "Egyptian cat", "coffee.png": "espresso"}
 _TEXTS = (
     "The committee met on Tuesday and heard two reports.\nThe first, on drainage, ran to forty pages.\n"
     "Total cost: 12,480.50 EUR, due on 30 June 2026.",
-    "Flour 500 g\nButter 250 g\nSugar 125 g\nBake for 35 minutes at 180 degrees.",
-    "Dear Ms Okafor,\nwe will send the parts next week (order #88-1043).\nYours sincerely,\nHelge Brandt",
     "WARNING: do not open while running.\nModel XK-47/B  Serial 0093-1182-QZ\nhttps://example.org/help?id=17",
 )
 _INK, _GROUND = (20, 20, 25), (250, 250, 246)
@@ -38,7 +36,7 @@ def photos(paths: tuple[Path, ...]) -> list[tuple[Array, str]]:
 
 
 def pages(_: tuple[Path, ...]) -> list[tuple[Array, str]]:
-    """Four texts, each plain, small, light on dark, askew, blurred, and with grain."""
+    """Two texts, each plain, small, light on dark, askew, blurred, and with grain."""
     grain = np.random.default_rng(11)
     ways: tuple[Callable[[str], Image.Image], ...] = (
         lambda text: _page(text, 28),
