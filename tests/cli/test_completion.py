@@ -33,7 +33,7 @@ printf '%s\\n' "${{COMPREPLY[@]}}"
 
 
 def test_bash_completes_commands(environment: dict[str, str]) -> None:
-    assert bash("hub se", environment) == ["search"]
+    assert bash("hub sea", environment) == ["search"]
     assert {"search", "run", "doctor"} <= set(bash("hub ", environment))
 
 
@@ -79,7 +79,7 @@ COMP_WORDS="hub run smol" COMP_CWORD=2 _HUB_COMPLETE=zsh_complete hub
 
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 def test_fish_completes_commands_and_models(environment: dict[str, str]) -> None:
-    script = "hub completion fish | source; complete -C 'hub se'; complete -C 'hub run smol'"
+    script = "hub completion fish | source; complete -C 'hub sea'; complete -C 'hub run smol'"
     result = subprocess.run(["fish", "-c", script], env=environment, capture_output=True, text=True, timeout=60)
     offered = [line.split("\t")[0] for line in result.stdout.splitlines()]
     assert offered == ["search", "smollm2-135m"]

@@ -35,7 +35,7 @@ def test_json_has_everything_of_the_entry_with_its_files_and_sources(run_hub):
     assert set(shown) == {
         "name", "origin", "notice", "revision", "root", "id", "aliases", "task", "license", "summary", "tags", "family",
         "parameters", "context_length", "config", "links", "variants", "requires", "example",
-        "made_here",
+        "made_here", "owners",
     }  # fmt: skip
     (only,) = shown["variants"]
     assert (only["name"], only["format"], only["installed"], only["size"]) == ("q4_1", "gguf", False, 98362432)
