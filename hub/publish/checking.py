@@ -19,7 +19,7 @@ from hub.registry.review import review
 from hub.registry.rules import SCHEMES
 from hub.registry.schema import Registry
 from hub.registry.validate import validate
-from hub.registry.writing import formatted
+from hub.registry.writing import in_form
 
 __all__ = ["Checked", "Extent", "check"]
 
@@ -113,7 +113,7 @@ def _of_schema(line: str) -> Finding:
 
 def _format(before: bytes | None, after: bytes, registry: Registry) -> Iterator[Finding]:
     """A registry that is kept in form stays so; one that never was is left alone."""
-    if formatted(after) == after or (before is not None and formatted(before) != before):
+    if in_form(after) or (before is not None and not in_form(before)):
         return
     message = "not in form: hub registry format"
     yield Finding(check="form", level="fault", entry=registry.name, message=message)

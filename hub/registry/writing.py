@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-__all__ = ["formatted", "text_of"]
+import msgspec
+
+__all__ = ["formatted", "in_form", "text_of"]
 
 _REGISTRY = ("schema", "name", "maintainers", "models", "plugins")
 _MODEL = [
@@ -42,12 +44,26 @@ def formatted(content: bytes) -> bytes:
     return text_of(document).encode()
 
 
+def in_form(content: bytes) -> bool:
+    """Whether a registry is in the one form; quick where it is."""
+    document = json.loads(content)
+    if isinstance(document, dict):
+        quick = msgspec.json.format(msgspec.json.encode(_ordered(document)), indent=2)
+        if quick + b"\n" == content:
+            return True
+    return formatted(content) == content
+
+
 def text_of(document: Document) -> str:
     """A registry as text."""
+    return json.dumps(_ordered(document), indent=2, ensure_ascii=False) + "\n"
+
+
+def _ordered(document: Document) -> Document:
     ordered = _in_order(document, _REGISTRY)
     ordered["models"] = [_model(entry) for entry in ordered.get("models", ())]
     ordered["plugins"] = [_in_order(entry, _PLUGIN) for entry in ordered.get("plugins", ())]
-    return json.dumps(ordered, indent=2, ensure_ascii=False) + "\n"
+    return ordered
 
 
 def _model(entry: Document) -> Document:

@@ -6,7 +6,7 @@ import pytest
 
 from hub.errors import BadReference, RegistryError, SchemaError, UsageError
 from hub.registry.editing import Editor
-from hub.registry.writing import formatted
+from hub.registry.writing import formatted, in_form
 from tests.support.registries import ZEROS, file, model, registry, variant
 
 
@@ -33,6 +33,9 @@ def test_the_form_keeps_fields_of_a_later_version_and_letters_of_every_language(
     assert json.loads(again) == document
     assert "Größe 日本" in again.decode()
     assert formatted(again) == again
+    assert in_form(again)
+    assert not in_form(again + b"\n")
+    assert not in_form(json.dumps(document).encode())
 
 
 def test_a_model_is_added_and_what_stood_there_keeps_its_place(path):
