@@ -19,12 +19,12 @@ from hub.sizes import human_size
 
 PAGE = Path(__file__).parents[1] / "docs" / "results-media.md"
 RECIPES: Mapping[str, tuple[str, ...]] = {
-    "whisper-tiny.en": ("int8", "bf16", "fp16"),
+    "whisper-tiny.en": ("int8",),
     "efficientnet-lite0": ("fp16", "bf16", "int8-static"),
     "ppocr": ("fp16", "int8-static"),
 }
-MORE: Mapping[str, tuple[str, ...]] = {"ppocr": ("--backend", "onnx")}
-"""Pages take long: one runtime tells what a compression does to them."""
+MORE: Mapping[str, tuple[str, ...]] = {"whisper-tiny.en": ("--backend", "ctranslate2"), "ppocr": ("--backend", "onnx")}
+"""Speech and pages take long: one runtime tells what a compression does to them."""
 HEAD = """# What compression does to sound and pictures
 Measured by one command on one machine, and written by it: `python benchmarks/results_media.py`. Elsewhere the order
 differs, so measure where it counts: `hub bench MODEL`. How each figure is taken is said in [bench.md](bench.md).
