@@ -73,7 +73,7 @@ def test_a_task_may_bring_inputs_with_right_answers_that_only_measures_are_taken
     found = measuring_data("seeing", None, host=make_host(task), store=Store())
     assert (list(found.inputs), list(found.labels)) == (["a cat", "a dog"], ["cat", "dog"])
     assert task_inputs("seeing", None, host=make_host(task), store=Store()) == ["a sample"]
-    with pytest.raises(PluginBroken, match="no_answers' .* no list of"):
+    with pytest.raises(PluginBroken, match=r"no_answers' .* no list of"):
         measuring_data("seeing", None, host=make_host(replace(task, labelled=f"{here}:no_answers")), store=Store())
 
 
