@@ -40,8 +40,9 @@ def home(weights_home: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def news(weights_home: Path) -> None:
+def news(weights_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The data set of the built-in tasks, pulled into the folder of the tests once."""
+    monkeypatch.delenv("PIP_NO_INDEX")
     store, spec = Store(weights_home / "store"), hub_tasks()[0]
     with FileLock(weights_home.with_name("news.lock")):
         data_files(spec, store=store)

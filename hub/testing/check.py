@@ -86,6 +86,8 @@ def main(plugin: str, report: Path, on: str = "") -> int:
     int
         What pytest ends with: 0 where all is well, 1 where a check failed.
     """
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):  # meant for the person's own tests
+        os.environ.pop(name, None)
     with report.open("a", encoding="utf-8") as out, tempfile.TemporaryDirectory(prefix="hub-check-") as folder:
         reporter = Reporter(out)
         path = Path(folder, "test_conformance.py")

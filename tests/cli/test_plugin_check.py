@@ -13,6 +13,8 @@ from hub.plugin.discovery import installed
 from tests.support.plugins import HEAD, Made, backend
 
 FORMAT = HEAD + "@hookimpl\ndef hub_formats(): return [FormatSpec(id='mine', match=('*.mine',), weights=('*.mine',))]\n"
+OWN = {"PYTEST_ADDOPTS": "-v --no-such-option"}
+"""What a person may have set for tests of their own, and checks do without."""
 
 
 @pytest.fixture
@@ -23,7 +25,7 @@ def alone(monkeypatch):
 
 def test_a_part_without_a_fixture_is_named_and_fails_where_that_is_asked_for(run_hub, alone, tmp_path):
     wheel = Made(name="bare", source=FORMAT, requires=("openmodelhub>=0.1,<0.2",)).wheel(tmp_path)
-    result = run_hub("plugin", "check", str(wheel), "--json", "--strict", "--badge", str(tmp_path / "b.svg"))
+    result = run_hub("plugin", "check", str(wheel), "--json", "--strict", "--badge", str(tmp_path / "b.svg"), env=OWN)
     [report] = json.loads(result.stdout)["plugins"]
     assert report["untried"] == ["formats/mine"]
     assert result.returncode == 1
