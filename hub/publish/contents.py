@@ -23,10 +23,13 @@ def content_fault(path: Path, name: str) -> str:
     lowered = name.lower()
     if head.startswith(_PROGRAMS):
         return "is a program"
+    why = _safetensors(head, path.stat().st_size) if lowered.endswith(".safetensors") else None
+    if why == "":
+        return ""  # the length of a header, such as 640, has the first two bytes of a pickle
     if _is_pickle(head) and not lowered.endswith((".pt", ".pth", ".pkl", ".ckpt")):
         return "is a pickle under another name"
-    if lowered.endswith(".safetensors"):
-        return _safetensors(head, path.stat().st_size)
+    if why:
+        return why
     if lowered.endswith(".gguf") and not head.startswith(b"GGUF"):
         return "is no GGUF file: it does not begin with GGUF"
     if lowered.endswith(".onnx") and head[:1] not in {b"\x08", b"\x12", b"\x0a", b"\x1a", b"\x3a", b"\x42"}:

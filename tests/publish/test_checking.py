@@ -32,7 +32,7 @@ def said(result, *checks: str) -> list[tuple[str, str]]:
 def test_an_entry_is_fetched_hashed_looked_at_and_answers(files, with_toy):
     result = checked(registry(toy(files)))
     assert said(result, "sources", "contents", "answer") == [
-        ("ok", f"{files.put('', b'').rstrip('/').replace('http://', 'http://')} serves 1 file, as promised"),
+        ("ok", f"{files.put('', b'').rstrip('/')} serves 1 file, as promised"),
         ("ok", "files are what they are called"),
         ("ok", "answers with toy: hello there"),
     ]
@@ -172,6 +172,8 @@ def test_a_child_gets_none_of_our_secrets(monkeypatch, tmp_path):
     ("name", "content", "why"),
     [
         ("m.safetensors", b"\x10\0\0\0\0\0\0\0" + b'{"a": {}}       ', ""),
+        ("m.safetensors", b"\x80\x02\0\0\0\0\0\0" + b'{"a.b": {}}'.ljust(640), ""),
+        ("m.safetensors", b"\x80\x02}.", "is a pickle"),
         ("m.safetensors", b"\xff" * 16, "its header is not one"),
         ("m.safetensors", b"\x02\0\0\0\0\0\0\0{x", "its header is no JSON"),
         ("m.gguf", b"GGUF\x03", ""),
