@@ -44,10 +44,6 @@ class Card:
         head = yaml.safe_dump({**known, **self.metadata}, sort_keys=False, allow_unicode=True, width=1000)
         return f"---\n{head}---\n{self.body}"
 
-    def with_fields(self, **fields: JSON) -> Card:
-        """The same card, with fields that it does not have yet."""
-        return Card(metadata={**fields, **self.metadata}, body=self.body)
-
 
 def read_card(text: str) -> Card:
     """Read a README.

@@ -32,11 +32,7 @@ class Git:
         HubError
             git is not here, or it failed: `details` holds what it says.
         """
-        done = self._run(*arguments)
-        if done.returncode:
-            said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise HubError(f"git {arguments[0]} failed in {self.folder}", details=said[-8:])
-        return done.stdout.decode(errors="replace").strip()
+        return self.read(*arguments).decode(errors="replace").strip()
 
     def succeeds(self, *arguments: str) -> bool:
         """Whether git ends with 0."""
@@ -46,9 +42,8 @@ class Git:
         """What git prints, byte for byte; raises as `run`."""
         done = self._run(*arguments)
         if done.returncode:
-            raise HubError(
-                f"git {arguments[0]} failed in {self.folder}", details=[done.stderr.decode(errors="replace")]
-            )
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise HubError(f"git {arguments[0]} failed in {self.folder}", details=said[-8:])
         return done.stdout
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:

@@ -48,8 +48,8 @@ def project_of(remote: str) -> Project | None:
 class GitHub:
     """The API of one server, with a token."""
 
-    def __init__(self, token: str, *, api: str = "") -> None:
-        self._api = (api or os.environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
+    def __init__(self, token: str) -> None:
+        self._api = (os.environ.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
         self._headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {token}",
@@ -60,10 +60,10 @@ class GitHub:
         """Account of the token."""
         return str(self._call("GET", "/user")["login"])
 
-    def default_branch(self, project: Project) -> tuple[str, bool]:
-        """Branch that pull requests are made against, and whether the token may push to the project itself."""
+    def may_push(self, project: Project) -> bool:
+        """Whether the token may push to the project itself."""
         found = self._call("GET", f"/repos/{project.owner}/{project.name}")
-        return str(found["default_branch"]), bool(found.get("permissions", {}).get("push"))
+        return bool(found.get("permissions", {}).get("push"))
 
     def fork(self, project: Project, login: str) -> Project:
         """A fork of the account, made where there is none; waits until it can be pushed to."""

@@ -48,7 +48,6 @@ class Proposal:
     body: str
     slug: str
     fork: str = ""
-    base: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,7 +93,7 @@ def propose(proposal: Proposal, edit: Edit, *, token: str = "", push: bool = Tru
             return None
         branch = f"hub/{_slug(proposal.slug)}-{hashlib.sha256(editor.content).hexdigest()[:8]}"
         commit = _commit(clone, proposal, branch)
-        base = proposal.base or clone.run("rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
+        base = clone.run("rev-parse", "--abbrev-ref", "origin/HEAD").removeprefix("origin/")
         if not push:
             return _by_hand(proposal, branch, commit, base, project)
         return _push(clone, proposal, branch, commit, base, project, forge)
@@ -112,8 +111,7 @@ def _clone(proposal: Proposal, folder: Path, token: str) -> Git:
             "GIT_CONFIG_VALUE_0": f"Authorization: Basic {basic}",
         }
     git = Git(folder, env)
-    branch = ["--branch", proposal.base] if proposal.base else []
-    git.run("clone", "--quiet", "--depth=1", "--no-tags", *branch, "--", _address(proposal.remote), str(folder))
+    git.run("clone", "--quiet", "--depth=1", "--no-tags", "--", _address(proposal.remote), str(folder))
     if not (folder / proposal.path).resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"'{proposal.path}' leads out of the repository")
     return git
@@ -143,7 +141,7 @@ def _push(
     target, owner = proposal.fork or proposal.remote, ""
     if forge is not None and project is not None:
         owner = project.owner
-        if not proposal.fork and not forge.default_branch(project)[1]:
+        if not proposal.fork and not forge.may_push(project):
             fork = forge.fork(project, forge.login())
             target, owner = f"https://{fork.host}/{fork.owner}/{fork.name}.git", fork.owner
     if proposal.fork and (of_fork := project_of(proposal.fork)) is not None:
