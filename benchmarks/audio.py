@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -30,8 +29,9 @@ from hub_audio.recognition.words import distance, plain_words
 from spoken import SENTENCES
 
 import hub
+from hub.cpus import allowed_cpus
 
-ALL = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+ALL = len(allowed_cpus())
 BUSY = "--busy" in sys.argv
 THREADS = 1 if BUSY else ALL
 CLOCK = time.process_time if BUSY else time.perf_counter

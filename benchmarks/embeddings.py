@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import ast
 import json
-import os
 import re
 import statistics
 import sys
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import hub
+from hub.cpus import allowed_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,7 +97,7 @@ def main() -> int:
     parser.add_argument("--least", type=float, default=0.97, help="lowest ratio that passes")
     given = parser.parse_args()
     texts = sentences(given.sentences)
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = len(allowed_cpus())
     plain = bare(hub.pull(MODEL).path, threads)
     with hub.load(MODEL, threads=threads) as model:
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -22,6 +21,7 @@ import numpy as np
 from generation import PROMPTS
 
 import hub
+from hub.cpus import allowed_cpus
 from hub.testing import Opening
 
 MODEL = "smollm2-135m"
@@ -66,7 +66,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--least", type=float, default=0.97)
     given = parser.parse_args()
-    threads = len(os.sched_getaffinity(0))
+    threads = len(allowed_cpus())
     ratios, speeds = [], []
     with hub.load(MODEL, threads=threads, **HOW) as model:
         bare = Bare(Opening.of(MODEL, **HOW).artifact.path, threads)

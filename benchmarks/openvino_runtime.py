@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from embeddings import BATCH, CALL, MODEL, seconds, sentences
 from generation import PROMPTS
 
 import hub
+from hub.cpus import allowed_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 TOKENS = 128
 CONTEXT = 2048
-THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+THREADS = len(allowed_cpus())
 
 Pair = tuple[float, float]
 

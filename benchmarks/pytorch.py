@@ -26,6 +26,7 @@ import numpy as np
 from embeddings import BATCH, CALL, sentences
 
 import hub
+from hub.cpus import allowed_cpus
 
 EMBEDDER = "all-minilm-l6-v2:safetensors"
 WRITER = "smollm2-135m"
@@ -163,7 +164,7 @@ def main() -> int:
     parser.add_argument("--only", choices=("embeddings", "generation"))
     given = parser.parse_args()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    threads = len(allowed_cpus())
     parts = {"embeddings": embeddings, "generation": generation}
     ratios = {name: part(threads, given.rounds) for name, part in parts.items() if given.only in {None, name}}
     print(json.dumps({**{name: round(ratio, 4) for name, ratio in ratios.items()}, "rounds": given.rounds}))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import statistics
 import sys
@@ -29,6 +28,7 @@ import numpy as np
 from embeddings import BATCH, MODEL, bare, seconds
 
 import hub
+from hub.cpus import allowed_cpus
 
 CALL = 256  # sentences in one call, as a collection is embedded: those of a batch are of about one length then
 NEWS = "gensim/test/test_data/lee_background.cor"
@@ -158,7 +158,7 @@ def main() -> int:
     parser.add_argument("--sentences", type=int, default=512, help="sentences that closeness is measured on")
     parser.add_argument("--timed", type=int, default=512, help="sentences of a round of the speed")
     parser.add_argument("--only", default="", help="cases, by name, separated by ;")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=len(allowed_cpus()))
     given = parser.parse_args()
     learn, texts, pairs = read(given.wheel)
     texts = texts[:: max(1, len(texts) // given.sentences)][: given.sentences]
