@@ -104,7 +104,7 @@ def told(report: Mapping[str, Any]) -> list[str]:  # Any: JSON
         lines.append(f"- Loses most: {worst['name']}, {worst['loss']:.4f}.")
     slower = [way["name"] for way in ways if way["lossy"] and way is not base and speed(way) < _SAME * speed(base)]
     if slower:
-        lines.append(f"- Lose something and are slower than the model as it is: {'; '.join(slower)}.")
+        lines.append(f"- Lossy, and slower than the model as it is: {'; '.join(slower)}.")
     streams = any(each["first_token"] is not None for way in ways for each in way["figures"]["speeds"])
     silent = [way["name"] for way in ways if streams and way["figures"]["speeds"][0]["first_token"] is None]
     if silent:
