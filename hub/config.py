@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.atomic import write_atomically
 from hub.errors import StorageError, UsageError
 
 __all__ = ["SETTINGS", "Setting", "get", "home", "hubs", "items", "put", "remove", "stored"]
@@ -169,15 +170,9 @@ def _stored() -> dict[str, Value]:
 
 
 def _write(content: Mapping[str, Value]) -> None:
-    import tempfile
-
-    path = _path()
+    path, text = _path(), json.dumps(content, indent=2, ensure_ascii=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".config-")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=2, ensure_ascii=False)
-            stream.write("\n")
-        os.replace(temporary, path)
+        write_atomically(path, f"{text}\n".encode(), mode=0o600)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error

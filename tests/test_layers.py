@@ -15,6 +15,7 @@ LAYERS = {
     "errors": 0,
     "types": 0,
     "config": 0,
+    "atomic": 0,
     "cpus": 0,
     "memory": 0,
     "sizes": 0,

@@ -7,13 +7,12 @@ nothing of where an entry comes from.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from hub.atomic import write_atomically
 from hub.errors import BadReference, RegistryError, StorageError, UsageError
 from hub.registry.decode import parse
 from hub.registry.names import key, near
@@ -167,11 +166,7 @@ class Editor:
             return False
         real = self.path.resolve()
         try:
-            handle, temporary = tempfile.mkstemp(dir=real.parent, prefix=".registry-")
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(temporary).chmod(real.stat().st_mode & 0o777)
-            os.replace(temporary, real)
+            write_atomically(real, content, mode=real.stat().st_mode & 0o777)
         except OSError as error:
             raise StorageError(f"{self.path} cannot be written: {error.strerror or error}") from error
         self.content = content

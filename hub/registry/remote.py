@@ -7,14 +7,13 @@ copy is used and that is said. Knows nothing of what the entries mean.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 import time
 from pathlib import Path
 
 import msgspec
 
 from hub import config
+from hub.atomic import write_atomically
 from hub.errors import HubError, RegistryError
 from hub.registry.decode import decode
 from hub.registry.schema import Registry
@@ -96,19 +95,9 @@ def _keep(path: Path, content: bytes | None, address: str, etag: str) -> str:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if content is not None:
-            _write(path, content)
-        _write(path.with_suffix(".copy"), msgspec.json.encode(_Copy(address=address, etag=etag, checked=time.time())))
+            write_atomically(path, content)
+        copy = _Copy(address=address, etag=etag, checked=time.time())
+        write_atomically(path.with_suffix(".copy"), msgspec.json.encode(copy))
     except OSError as error:
         return f"the copy of registry {address} cannot be kept: {error.strerror or error}"
     return ""
-
-
-def _write(path: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".registry-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -7,8 +7,6 @@ keep an entry from us and cannot give us another one. The index is written by `h
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import TypeVar
 import msgspec
 
 from hub import config
+from hub.atomic import write_atomically
 from hub.errors import RegistryError
 from hub.registry.building import VERSION, Index, Names, Piece, Row, Search
 from hub.registry.listing import Listing
@@ -183,9 +182,6 @@ def _keep(path: Path, content: bytes) -> None:
     """Keep a file for the next command; a home that cannot be written only costs another download."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".piece-")
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, path)
+        write_atomically(path, content)
     except OSError:
         return

@@ -5,17 +5,16 @@ Knows nothing of servers, or of what a registry holds.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from pathlib import Path
 
 import msgspec
 
 from hub import config
+from hub.atomic import write_atomically
 from hub.errors import StorageError, UsageError
 
-__all__ = ["Tap", "folder_of", "read_taps", "write_file", "write_taps"]
+__all__ = ["Tap", "folder_of", "read_taps", "write_taps"]
 
 
 class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -86,19 +85,7 @@ def write_taps(taps: list[Tap]) -> None:
         The home cannot be written.
     """
     try:
-        write_file(_list(), msgspec.json.format(msgspec.json.encode(_Taps(taps=taps)), indent=1) + b"\n")
+        _list().parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_list(), msgspec.json.format(msgspec.json.encode(_Taps(taps=taps)), indent=1) + b"\n")
     except OSError as error:
         raise StorageError(f"{_list()} cannot be written: {error.strerror or error}") from error
-
-
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".tap-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

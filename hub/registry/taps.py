@@ -16,11 +16,12 @@ from pathlib import Path
 import msgspec
 
 from hub import config
+from hub.atomic import write_atomically
 from hub.errors import HubError, RegistryError, StorageError, UsageError
 from hub.registry.building import INDEX
 from hub.registry.shelf import Shelf, WholeShelf
 from hub.registry.sparse import SparseShelf, read_index
-from hub.registry.tap_list import Tap, folder_of, read_taps, write_file, write_taps
+from hub.registry.tap_list import Tap, folder_of, read_taps, write_taps
 from hub.registry.validate import validate
 from hub.registry.web import check_address, get
 
@@ -68,7 +69,8 @@ def keep_tap(tap: Tap, content: bytes) -> None:
     if tap.sparse:
         _sparse(tap, content).prepare()
     try:
-        write_file(folder_of(tap) / _kept_name(tap), content)
+        folder_of(tap).mkdir(parents=True, exist_ok=True)
+        write_atomically(folder_of(tap) / _kept_name(tap), content)
     except OSError as error:
         raise StorageError(f"{folder_of(tap)} cannot be written: {error.strerror or error}") from error
     taps = read_taps()
@@ -171,7 +173,8 @@ def _again(tap: Tap, path: Path) -> bytes:
             hint=f"See what has changed: hub registry tap update {tap.name}",
         )
     try:
-        write_file(path, content)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content)
     except OSError:
         return content
     return content

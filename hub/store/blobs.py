@@ -9,14 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import Literal
 
+from hub.atomic import write_atomically
 from hub.store.layout import Layout
 
 __all__ = ["CHUNK", "Blobs", "Seal", "State", "hash_file", "write_json"]
@@ -138,12 +137,4 @@ class Blobs:
 
 def write_json(path: Path, content: object) -> None:
     """Write a small file so that a reader sees the old or the new one, never half."""
-    temporary = path.with_name(f".new-{uuid.uuid4().hex}")  # not mkstemp: who may read the folder may read the file
-    try:
-        with temporary.open("x", encoding="utf-8") as stream:
-            json.dump(content, stream, ensure_ascii=False, indent=1)
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    write_atomically(path, json.dumps(content, ensure_ascii=False, indent=1).encode())

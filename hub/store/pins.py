@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shlex
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -23,6 +21,7 @@ from filelock import FileLock
 from hub import config
 from hub.errors import StorageError, VerificationError
 from hub.sources import Listing
+from hub.store.blobs import write_json
 from hub.types import WeightFile
 
 __all__ = ["is_commit", "learn", "pin_path", "pinned_listing"]
@@ -163,15 +162,7 @@ def _write(path: Path, name: str, listing: Listing) -> None:
         "files": [asdict(file) for file in listing.files],
     }
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".pin-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                json.dump(content, stream, indent=1, ensure_ascii=False)
-                stream.write("\n")
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_json(path, content)
     except OSError as error:
         raise _unwritable(path, error) from error
 
