@@ -11,7 +11,7 @@ import msgspec
 
 from hub import config
 from hub.cli.output import human_size, is_terminal, note, print_json, print_table, printable
-from hub.registry.catalogue import load_catalogue
+from hub.registry.catalogue import BUNDLED, load_catalogue
 from hub.registry.search import Hit, search
 
 if TYPE_CHECKING:
@@ -70,15 +70,15 @@ def command(
     if as_json:
         print_json([msgspec.to_builtins(hit) for hit in hits])
     elif hits:
-        _print(hits, catalogue.origins[0].name)
+        _print(hits, {origin.name for origin in catalogue.origins if origin.location == str(BUNDLED)})
     _advise(words, hits)
 
 
-def _print(hits: list[Hit], first: str) -> None:
-    """A table; on a terminal it says who lists each model, where that is not the first registry alone."""
+def _print(hits: list[Hit], own: set[str]) -> None:
+    """A table; on a terminal it says who lists each model, where that is not the registry of `hub` alone."""
     headers = ["name", "task", "parameters", "size", "licence", "summary"]
     rows = [_row(hit) for hit in hits]
-    if is_terminal() and {hit.registry for hit in hits} != {first}:
+    if is_terminal() and {hit.registry for hit in hits} != own:
         headers.insert(-1, "listed by")
         for row, hit in zip(rows, hits, strict=True):
             row.insert(-1, hit.registry)

@@ -297,3 +297,15 @@ def test_where_an_entry_comes_from_is_shown_by_search_and_info(server, run_hub):
     assert {hit["registry"] for hit in json.loads(run_hub("search", "team", "--json").stdout)} == {"crew"}
     assert "listed by\tcrew" in run_hub("info", "team/one").stdout
     assert load_catalogue().count("crew") == 2
+
+
+def test_on_a_terminal_a_search_says_who_lists_what_is_not_ours_alone(server, monkeypatch):
+    from hub.cli import search as module
+
+    def rows(query):
+        return [line.split("\t") for line in CliRunner().invoke(module.command, [query]).stdout.splitlines()]
+
+    monkeypatch.setattr(module, "is_terminal", lambda: True)
+    call("tap", "add", server.url, "--first")
+    assert [row[-2] for row in rows("team")] == ["team", "team"]
+    assert "openmodelhub" not in rows("smollm2-135m")[0]
