@@ -124,9 +124,10 @@ def format_command(path: Path, check: bool) -> None:
 
 def _entry(reference: str, given: dict[str, Any]) -> dict[str, Any]:  # Any: options as declared, JSON
     if reference.endswith(".json") and Path(reference).is_file():
-        from hub.registry.decode import parse
+        from hub.registry.decode import decode, parse
 
         wrapped = b'{"schema": 1, "name": "one", "models": [' + Path(reference).read_bytes() + b"]}"
+        decode(wrapped, name=reference)
         entry: dict[str, Any] = parse(wrapped, name=reference)["models"][0]
         return entry
     from hub.publish.entry import Given, make_entry

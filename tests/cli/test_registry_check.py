@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from hub.cli.registry import command
-from hub.errors import NotFound, PolicyError, UsageError
+from hub.errors import NotFound, PolicyError, SchemaError, UsageError
 from tests.support.changing import Project
 from tests.support.registries import model
 
@@ -130,3 +130,12 @@ def test_an_entry_is_added_from_a_file(project, tmp_path):
     result = call("add", str(fresh), "--registry", str(project.path))
     assert "Listed: acme/fresh" in result.stderr
     assert "everything of it is listed" in call("add", str(fresh), "--registry", str(project.path)).stderr.lower()
+
+
+@pytest.mark.parametrize(("text", "said"), [("{}", "the field 'id' is missing"), ("[]", "expected `object`")])
+def test_a_file_that_holds_no_entry_is_told_with_what_is_missing(project, tmp_path, text, said):
+    broken = tmp_path / "entry.json"
+    broken.write_text(text)
+    result = call("add", str(broken), "--registry", str(project.path), ok=False)
+    assert isinstance(result.exception, SchemaError)
+    assert any(said in line for line in result.exception.details)
