@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from hub.errors import Cancelled
+from hub.registry.schema import Model
 from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Delta
+from hub.runtime.references.target import Target
 from hub.server.access.database import Database
 from hub.server.access.guard import Caller, Guard
 from hub.server.access.metering import Metering
@@ -21,6 +23,7 @@ from hub.server.insight.meters import Meters
 from hub.server.insight.records import Recent
 from hub.server.models.call import Call
 from hub.server.models.manager import Manager
+from hub.server.models.names import Served
 from hub.server.models.running import Running
 from hub.server.settings import Settings
 from hub.server.web import ClientDisconnect, Request, until_gone
@@ -62,26 +65,45 @@ class Service:
         await self.metering.stop()
         self.database.close()
 
+    async def offered(self, request: Request) -> list[Served]:
+        """Every model that this caller may name, sorted by name."""
+        caller, names = caller_of(request), self.manager.names
+        listed = names.fresh()
+        if listed is None:
+            listed = await asyncio.to_thread(names.listed)
+        return [served for served in listed if _may(caller, served.model)]
+
+    async def target(self, request: Request, name: str) -> Target:
+        """What a name stands for, where this caller may use it. Loads nothing.
+
+        Raises
+        ------
+        HubError, Fault
+            It stands for nothing here, or the caller may not.
+        """
+        if not name:
+            raise Fault(400, "invalid_request", "no model is named", param="model")
+        caller = caller_of(request)
+        target = await asyncio.to_thread(self.manager.names.find, name)
+        if not _may(caller, target.model):
+            raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{target.model.id}'", param="model")
+        return target
+
     async def model(self, request: Request, name: str, *tasks: str) -> Running:
         """A model that this caller may use, for one of these tasks; loaded if it is not yet.
 
         Raises
         ------
         HubError, Fault
-            There is none, it is for another task, or the caller may not.
+            As `target`, it is for another task, or it cannot be loaded.
         """
-        if not name:
-            raise Fault(400, "invalid_request", "no model is named", param="model")
-        caller = caller_of(request)
-        target = await asyncio.to_thread(self.manager.names.find, name)
+        target = await self.target(request, name)
         task = target.model.task
-        if not caller.may((target.model.id, target.model.name, *target.model.aliases), task):
-            raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{target.model.id}'", param="model")
         if tasks and task and task not in tasks:
             raise Fault(
                 400, "wrong_task", f"'{name}' is for {task}, and this is for {' or '.join(tasks)}", param="model"
             )
-        return await until_gone(request, self.manager.get(name))
+        return await until_gone(request, self.manager.get(target))
 
     async def begin(
         self,
@@ -210,6 +232,10 @@ def caller_of(request: Request) -> Caller:
     caller = request.scope["hub.caller"]
     assert isinstance(caller, Caller)
     return caller
+
+
+def _may(caller: Caller, model: Model) -> bool:
+    return caller.may((model.id, model.name, *model.aliases), model.task)
 
 
 def _number(result: object, name: str) -> int:

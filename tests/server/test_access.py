@@ -91,8 +91,13 @@ def test_scopes_limit_what_is_seen_and_used(keyed):
     assert ask(served, keys["narrow"], model="other").status_code == 200
     assert ask(served, keys["vectors"]).status_code == 403
     ask(served, keys["plain"])
-    listed = served.http.get("/v1/models", headers={"Authorization": f"Bearer {keys['narrow']}"}).json()["data"]
+    narrow = {"Authorization": f"Bearer {keys['narrow']}"}
+    listed = served.http.get("/v1/models", headers=narrow).json()["data"]
     assert {model["id"] for model in listed} <= {"tests/other"}
+    for path in ("/v2/models/toy", "/v2/models/toy/ready"):
+        assert served.http.get(path, headers=narrow).status_code == 403
+    for model, status in (("toy", 403), ("other", 200)):
+        assert served.post("/api/show", {"model": model}, headers=narrow).status_code == status
 
 
 def test_rates_and_quotas_hold(keyed):

@@ -16,7 +16,7 @@ from hub.plugin.specs import TaskSpec
 from hub.server.apis.values import as_input, as_json, file_answer, is_file
 from hub.server.faults import Fault
 from hub.server.models.running import Running
-from hub.server.service import Service, caller_of
+from hub.server.service import Service
 from hub.server.web import Request, Response, json_response
 from hub.types import JSON
 
@@ -25,7 +25,7 @@ __all__ = ["answer_task", "error_body"]
 _NESTED = ("text-classification",)
 """Tasks whose answer to one input is a list in a list."""
 _IGNORED = ("return_full_text", "details", "decoder_input_details", "do_sample", "watermark", "stream")
-_RENAMED = {"max_new_tokens": "max_tokens", "stop_sequences": "stop", "aggregation_strategy": "aggregation_strategy"}
+_RENAMED = {"max_new_tokens": "max_tokens", "stop_sequences": "stop"}
 
 
 async def answer_task(request: Request, service: Service) -> Response:
@@ -76,14 +76,8 @@ async def _asked(request: Request) -> tuple[Any, dict[str, Any], str]:  # Any: J
 
 async def _only(request: Request, service: Service, task: str) -> str:
     """The model of a request that names none: of those loaded ahead, else of all, the only one for the task."""
-    caller = caller_of(request)
-    listed = await asyncio.to_thread(service.manager.names.listed)
-    able = [
-        served.name
-        for served in listed
-        if served.model.task == task and caller.may((served.model.id, served.model.name, *served.model.aliases), task)
-    ]
-    ahead = [name for name in able if any(name == given for given in service.settings.models)]
+    able = [served.name for served in await service.offered(request) if served.model.task == task]
+    ahead = [name for name in able if name in service.settings.models]
     running = [each.plan.model for each in service.manager.running if each.task.id == task and each.pinned]
     found = ahead or sorted(set(running) & set(able)) or able
     if len(found) != 1:

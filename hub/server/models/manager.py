@@ -58,17 +58,16 @@ class Manager:
         """Load the models that the server was started with, and look after all of them from now on."""
         self._keeper = asyncio.create_task(self._keep())
         for name in self._settings.models:
-            await self.get(name, pinned=True)
+            await self.get(await asyncio.to_thread(self.names.find, name), pinned=True)
 
-    async def get(self, name: str, *, pinned: bool = False) -> Running:
-        """The model of this name, loaded if it is not yet.
+    async def get(self, target: Target, *, pinned: bool = False) -> Running:
+        """The model that a name stands for, loaded if it is not yet.
 
         Raises
         ------
         HubError
-            Nothing that is served has the name, or it cannot be loaded.
+            It cannot be loaded.
         """
-        target = await asyncio.to_thread(self.names.find, name)
         key = (target.model.id, target.variant or "")
         found = self._loads.get(key) or self._same(key)
         if found is None:
@@ -77,7 +76,7 @@ class Manager:
             found.add_done_callback(lambda task: self._loaded(key, task))
         running = await asyncio.shield(found)
         if running.closing:
-            return await self.get(name, pinned=pinned)
+            return await self.get(target, pinned=pinned)
         running.touch()
         return running
 

@@ -57,14 +57,14 @@ async def server_metadata(_: Request, __: Service) -> Response:
 async def model_ready(request: Request, service: Service) -> Response:
     """Whether a model may be asked: it is named here, loaded or not."""
     name = request.path_params["model"]
-    await asyncio.to_thread(service.manager.names.find, name)
+    await service.target(request, name)
     return json_response({"name": name, "ready": True})
 
 
 async def model_metadata(request: Request, service: Service) -> Response:
     """The tensors of a model. Loads nothing."""
     name = request.path_params["model"]
-    target = await asyncio.to_thread(service.manager.names.find, name)
+    target = await service.target(request, name)
     provided = get_host().tasks.get(target.model.task)
     if provided is None:
         raise Fault(501, "plugin_missing", f"no plugin that is installed knows the task '{target.model.task}'")

@@ -5,14 +5,13 @@ Names are aliases where a model has one, with `:latest`, as clients of Ollama wr
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 from hub import __version__
 from hub.server.apis.ollama.shapes import ShowRequest
 from hub.server.insight.processes import resident
 from hub.server.models.names import Served
-from hub.server.service import Service, caller_of
+from hub.server.service import Service
 from hub.server.web import Request, Response, json_response, read_json
 from hub.types import JSON
 
@@ -50,8 +49,7 @@ async def list_loaded(request: Request, service: Service) -> Response:
 async def show(request: Request, service: Service) -> Response:
     """One model: what it is for, its licence and its numbers."""
     asked = await read_json(request, ShowRequest)
-    target = await asyncio.to_thread(service.manager.names.find, asked.model or asked.name)
-    model = target.model
+    model = (await service.target(request, asked.model or asked.name)).model
     tag = next((served for served in await _allowed(request, service) if served.model.id == model.id), None)
     info: dict[str, JSON] = {"general.architecture": model.family or "", "general.license": model.license}
     if model.context_length:
@@ -70,13 +68,7 @@ async def show(request: Request, service: Service) -> Response:
 
 
 async def _allowed(request: Request, service: Service) -> list[Served]:
-    caller = caller_of(request)
-    return [
-        served
-        for served in await asyncio.to_thread(service.manager.names.listed)
-        if served.model.task in _TASKS
-        and caller.may((served.model.id, served.model.name, *served.model.aliases), served.model.task)
-    ]
+    return [served for served in await service.offered(request) if served.model.task in _TASKS]
 
 
 def _tag(served: Served) -> dict[str, JSON]:

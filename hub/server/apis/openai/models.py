@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 
 from hub.errors import BadReference
 from hub.registry.names import key
 from hub.server.models.names import Served
-from hub.server.service import Service, caller_of
+from hub.server.service import Service
 from hub.server.web import Request, Response, json_response
 from hub.types import JSON
 
@@ -17,29 +16,17 @@ __all__ = ["list_models", "show_model"]
 
 async def list_models(request: Request, service: Service) -> Response:
     """Every model that this caller may name."""
-    return json_response({"object": "list", "data": [_shown(served) for served in await _allowed(request, service)]})
+    return json_response({"object": "list", "data": [_shown(served) for served in await service.offered(request)]})
 
 
 async def show_model(request: Request, service: Service) -> Response:
     """One of them, by its id or alias; with its state, for clients of TensorFlow Serving."""
     wanted = key(request.path_params["model"])
-    for served in await _allowed(request, service):
+    for served in await service.offered(request):
         if wanted in {key(served.name), key(served.model.id), *map(key, served.model.aliases)}:
             state = {"version": "1", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
             return json_response({**_shown(served), "model_version_status": [state]})
     raise BadReference(f"there is no model '{request.path_params['model']}' here", hint="See: GET /v1/models")
-
-
-async def _allowed(request: Request, service: Service) -> list[Served]:
-    caller = caller_of(request)
-    listed = service.manager.names.fresh()
-    if listed is None:
-        listed = await asyncio.to_thread(service.manager.names.listed)
-    return [
-        served
-        for served in listed
-        if caller.may((served.model.id, served.model.name, *served.model.aliases), served.model.task)
-    ]
 
 
 def _shown(served: Served) -> dict[str, JSON]:
