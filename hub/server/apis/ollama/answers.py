@@ -52,7 +52,7 @@ async def generate(request: Request, service: Service) -> Response:
 
 
 async def embed(request: Request, service: Service) -> Response:
-    """OllamaTurn texts into vectors."""
+    """Turn texts into vectors."""
     asked = await read_json(request, EmbedRequest)
     began = time.monotonic_ns()
     vectors = await _vectors(request, service, asked, [asked.input] if isinstance(asked.input, str) else asked.input)
@@ -68,7 +68,7 @@ async def embed(request: Request, service: Service) -> Response:
 
 
 async def embed_one(request: Request, service: Service) -> Response:
-    """OllamaTurn one text into a vector, as older clients ask."""
+    """Turn one text into a vector, as older clients ask."""
     asked = await read_json(request, EmbedRequest)
     [vector] = await _vectors(request, service, asked, [asked.prompt or ""])
     return json_response({"embedding": vector.tolist()})
