@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageFont
+from PIL import Image, ImageEnhance, ImageFilter
+
+from hub_vision.typesetting import page
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
@@ -68,17 +70,10 @@ def _views(path: Path) -> list[Array]:
 def _page(
     text: str, size: int, *, ink: tuple[int, int, int] = _INK, ground: tuple[int, int, int] = _GROUND
 ) -> Image.Image:
-    font = ImageFont.load_default(size)
-    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
-        (size, size), text, font, spacing=size // 2
-    )
-    width = int(left + right)
-    page = Image.new("RGB", (width, max(int(top + bottom), 2 * width // 3)), ground)
-    ImageDraw.Draw(page).multiline_text((size, size), text, ink, font, spacing=size // 2)
-    return page
+    return page(text, size, margins=(size, size), ink=ink, ground=ground)
 
 
-def _grained(page: Image.Image, random: np.random.Generator) -> Image.Image:
-    values = np.asarray(page, np.float32)
+def _grained(sheet: Image.Image, random: np.random.Generator) -> Image.Image:
+    values = np.asarray(sheet, np.float32)
     noisy = values + random.normal(0, 40, (*values.shape[:2], 1))
     return Image.fromarray(np.clip(noisy, 0, 255).astype(np.uint8))

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from hub_vision.typesetting import page
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
@@ -36,7 +38,7 @@ def image_classification() -> list[Array]:
 
 def image_to_text() -> list[Array]:
     """A line, an invoice and a page."""
-    return [_page(text) for text in _TEXTS]
+    return [np.asarray(page(text, 28, margins=(40, 30))) for text in _TEXTS]
 
 
 def files(paths: tuple[Path, ...]) -> list[Path]:
@@ -54,15 +56,4 @@ def _discs(random: np.random.Generator, height: int, width: int) -> Array:
     pen = ImageDraw.Draw(picture)
     for x, y, radius, *colour in random.integers(0, (width, height, 60, 256, 256, 256), (20, 6)).tolist():
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=tuple(colour))
-    return np.asarray(picture)
-
-
-def _page(text: str) -> Array:
-    font = ImageFont.load_default(28)
-    left, top, right, bottom = ImageDraw.Draw(Image.new("L", (1, 1))).multiline_textbbox(
-        (40, 30), text, font, spacing=14
-    )
-    width = int(left + right)
-    picture = Image.new("RGB", (width, max(int(top + bottom), 2 * width // 3)), "white")
-    ImageDraw.Draw(picture).multiline_text((40, 30), text, "black", font, spacing=14)
     return np.asarray(picture)
