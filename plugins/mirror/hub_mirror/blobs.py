@@ -59,10 +59,12 @@ class Blobs:
         """Give contents their names, syncing what is new together; the caller holds `publishing`."""
         folders: set[Path] = set()
         new = {one.sha256: one for one in all_ if not self.has(one.sha256, one.size)}
-        self._disk.sync_files(one.path for one in new.values() if one.unsettled())
+        for incoming in new.values():
+            incoming.rest()
+        self._disk.sync_files(one.path for one in new.values() if not one.settled)
         for incoming in new.values():
             folders.update(self._name(incoming.path, incoming.sha256))
-        self._disk.sync_folders(sorted(folders, reverse=True))
+        self._disk.sync_folders(folders)
 
     def _name(self, path: Path, sha256: str) -> tuple[Path, ...]:
         """Rename a file to its hash; the folders that must be synced for that."""
@@ -146,6 +148,11 @@ class Incoming:
         return self._sha256.hexdigest()
 
     @property
+    def settled(self) -> bool:
+        """Whether it is synced already."""
+        return self._settled
+
+    @property
     def git_oid(self) -> str:
         """Git object id of what has come, where a size was named beforehand."""
         assert self._git is not None
@@ -183,12 +190,6 @@ class Incoming:
             os.fsync(self._file.fileno())
             self._file.close()
             self._settled = True
-
-    def unsettled(self) -> bool:
-        """Close the file, and say whether somebody must still sync it."""
-        self._file.close()
-        before, self._settled = self._settled, True
-        return not before
 
     def keep(self) -> None:
         """Sync it and give it its name; the caller holds `publishing`."""

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-__all__ = ["Disk", "sync_folder"]
+__all__ = ["Disk"]
 
 _MANY = 64
 _AT_ONCE = 16
@@ -47,7 +47,7 @@ class Disk:
 
     def sync_folders(self, paths: Iterable[Path]) -> None:
         """Have the names in folders on the disk."""
-        self._sync(list(paths), sync_folder)
+        self._sync(list(paths), _sync_folder)
 
     def _sync(self, paths: list[Path], one: Callable[[Path], None]) -> None:
         if len(paths) > _MANY and self._sync_all():
@@ -74,8 +74,7 @@ class Disk:
         raise OSError(number, os.strerror(number))
 
 
-def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk."""
+def _sync_folder(folder: Path) -> None:
     _sync_path(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
