@@ -86,7 +86,7 @@ class Metrics:
         lines: list[str] = []
         for name, text in _HELP.items():
             kind = "histogram" if name == "hub_request_seconds" else "counter"
-            keys = [key for key in total if key.partition("{")[0].removesuffix("_bucket").startswith(name)]
+            keys = [key for key in total if key.startswith(name)]
             lines += _family(name, kind, text, {key: total[key] for key in sorted(keys, key=_place)})
         for name in dict.fromkeys(key.partition("{")[0] for key in extra):
             values = {key: value for key, value in extra.items() if key.partition("{")[0] == name}
