@@ -46,6 +46,7 @@ RECIPES: Mapping[str, tuple[str, ...]] = {
         "safetensors | prune:ffn=0.1",
     ),
 }
+Asked = tuple[tuple[str, ...], tuple[str, ...]]
 _SAME = 0.97
 """Of a speed: less is slower, and not the noise of a machine."""
 HEAD = """# What compression does
@@ -128,30 +129,37 @@ def table(names: list[str], body: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def main() -> int:
-    """Measure, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
+def write_page(page: Path, head: str, asked: Mapping[str, Asked], about: str | None) -> int:
+    """Measure what the command line asks for, and write the page.
+
+    Parameters
+    ----------
+    asked
+        Recipes of each model, and words that `hub bench` gets beside them.
+    about
+        What the command does.
+    """
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", choices=RECIPES, help="measure this one; the page is not written")
+    parser.add_argument("--only", choices=asked, help="measure this one; the page is not written")
     parser.add_argument("--kept", type=Path, default=KEPT)
     given = parser.parse_args()
     reports = [
-        measured(model, recipes, given.repeat, given.kept)
-        for model, recipes in RECIPES.items()
+        measured(model, recipes, given.repeat, given.kept, *more)
+        for model, (recipes, more) in asked.items()
         if given.only in (None, model)
     ]
     if given.only:
         return 0
     machine = reports[0]["machine"]
-    about = f"Machine: {machine['processor']}, {machine['cores']} cores, {human_size(machine['memory'])}."
-    features = ", ".join(machine["features"])
-    lines = [HEAD, f"{about} Instruction sets: {features}.", ""]
+    told_of = f"Machine: {machine['processor']}, {machine['cores']} cores, {human_size(machine['memory'])}."
+    lines = [head, f"{told_of} Instruction sets: {', '.join(machine['features'])}.", ""]
     for report in reports:
         lines += section(report)
-    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-    print(PAGE)
+    page.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    print(page)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_page(PAGE, HEAD, {model: (recipes, ()) for model, recipes in RECIPES.items()}, __doc__))

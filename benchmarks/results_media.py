@@ -8,23 +8,19 @@ The inputs come with the plugins.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from results import KEPT, measured, section
-
-from hub.sizes import human_size
+from results import Asked, write_page
 
 PAGE = Path(__file__).parents[1] / "docs" / "results-media.md"
-RECIPES: Mapping[str, tuple[str, ...]] = {
-    "whisper-tiny.en": ("int8",),
-    "efficientnet-lite0": ("fp16", "bf16", "int8-static"),
-    "ppocr": ("fp16", "int8-static"),
+ONE_BY_ONE = ("--allow-pickle", "--batch", "1")
+ASKED: Mapping[str, Asked] = {  # speech and pages take long: one runtime tells what a compression does to them
+    "whisper-tiny.en": (("int8",), (*ONE_BY_ONE, "--backend", "ctranslate2")),
+    "efficientnet-lite0": (("fp16", "bf16", "int8-static"), ONE_BY_ONE),
+    "ppocr": (("fp16", "int8-static"), (*ONE_BY_ONE, "--backend", "onnx")),
 }
-MORE: Mapping[str, tuple[str, ...]] = {"whisper-tiny.en": ("--backend", "ctranslate2"), "ppocr": ("--backend", "onnx")}
-"""Speech and pages take long: one runtime tells what a compression does to them."""
 HEAD = """# What compression does to sound and pictures
 Measured by one command on one machine, and written by it: `python benchmarks/results_media.py`. Elsewhere the order
 differs, so measure where it counts: `hub bench MODEL`. How each figure is taken is said in [bench.md](bench.md).
@@ -40,29 +36,5 @@ more so. Error rates, losses and sizes do not depend on that.
 """
 
 
-def main() -> int:
-    """Measure, and write the page."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeat", type=int, default=3)
-    parser.add_argument("--only", choices=RECIPES, help="measure this one; the page is not written")
-    parser.add_argument("--kept", type=Path, default=KEPT)
-    given = parser.parse_args()
-    reports = [
-        measured(model, recipes, given.repeat, given.kept, "--allow-pickle", "--batch", "1", *MORE.get(model, ()))
-        for model, recipes in RECIPES.items()
-        if given.only in (None, model)
-    ]
-    if given.only:
-        return 0
-    machine = reports[0]["machine"]
-    about = f"Machine: {machine['processor']}, {machine['cores']} cores, {human_size(machine['memory'])}."
-    lines = [HEAD, f"{about} Instruction sets: {', '.join(machine['features'])}.", ""]
-    for report in reports:
-        lines += section(report)
-    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
-    print(PAGE)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(write_page(PAGE, HEAD, ASKED, __doc__))
