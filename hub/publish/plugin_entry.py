@@ -11,7 +11,9 @@ from importlib.metadata import PackageMetadata, PackageNotFoundError, distributi
 from packaging.version import Version
 
 from hub.errors import PluginBroken, PluginMissing
+from hub.plugin.discovery import canonical
 from hub.plugin.hooks import CONTRACT
+from hub.plugin.records import PluginRecord
 from hub.registry.editing import Entry
 
 __all__ = ["plugin_entry"]
@@ -34,7 +36,7 @@ def plugin_entry(package: str, *, owners: Sequence[str] = ()) -> Entry:
     except PackageNotFoundError as error:
         hint = f"Try it as people will: hub plugin install {package}"
         raise PluginMissing(f"the package '{package}' is not installed here", hint=hint) from error
-    records = [record for record in survey() if record.distribution.casefold() == found.name.casefold()]
+    records = [record for record in survey() if canonical(record.distribution) == canonical(package)]
     if not records:
         raise PluginMissing(f"the package '{package}' brings no plugin of hub", hint="See docs/plugins.md")
     for record in records:
@@ -71,10 +73,10 @@ def _specifier(version: str) -> str:
     return f">={parsed.public},<{following}"
 
 
-def _formats(records: Sequence[object]) -> list[str]:
+def _formats(records: Sequence[PluginRecord]) -> list[str]:
     from hub.plugin.host import get_host
 
-    names = {getattr(record, "name", "") for record in records}
-    host = get_host()
-    found = [format_ for given in host.backends.values() if given.plugin in names for format_ in given.spec.formats]
+    names = {record.name for record in records}
+    backends = get_host().backends.values()
+    found = [format_ for given in backends if given.plugin in names for format_ in given.spec.formats]
     return list(dict.fromkeys(found))

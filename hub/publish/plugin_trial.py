@@ -19,10 +19,10 @@ from urllib.parse import unquote, urlsplit
 
 from hub import __version__
 from hub.errors import HubError
+from hub.plugin.discovery import canonical
 from hub.publish.confined import without_secrets
 from hub.registry.differences import PluginChange
 from hub.registry.finding import Finding, Level
-from hub.registry.names import key
 from hub.registry.schema import Plugin
 
 __all__ = ["failures", "try_plugin"]
@@ -84,7 +84,7 @@ class _Trial:
     def compare(self) -> Iterator[Finding]:
         """State and specs of the plugin, as the host sees them, and what the entry says of them."""
         listed = json.loads(self._run(["-m", "hub", "plugin", "list", "--json"], "the host cannot list plugins"))
-        ours = [each for each in listed["plugins"] if _same(each["package"], self.plugin.package)]
+        ours = [each for each in listed["plugins"] if canonical(each["package"]) == canonical(self.plugin.package)]
         if not ours:
             raise HubError(f"{self.plugin.package} has no entry point of hub")
         for record in ours:
@@ -146,10 +146,6 @@ def _core() -> str:
     if url.startswith("file://") and Path(unquote(urlsplit(url).path)).exists():
         return f"openmodelhub[check] @ {url}"
     return f"openmodelhub[check]=={__version__}"
-
-
-def _same(one: str, other: str) -> bool:
-    return key(one).replace(".", "-") == key(other).replace(".", "-")
 
 
 def _faults(record: dict[str, Any]) -> list[str]:  # Any: JSON of `hub plugin list`

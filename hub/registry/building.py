@@ -19,11 +19,12 @@ from pathlib import Path
 
 import msgspec
 
+from hub.atomic import write_atomically
 from hub.errors import StorageError
 from hub.registry.listing import Listing, listing_of
 from hub.registry.schema import SCHEMA, Model, Plugin, Registry
 
-__all__ = ["INDEX", "VERSION", "Built", "Index", "Names", "Piece", "Row", "Search", "build"]
+__all__ = ["INDEX", "VERSION", "Built", "Index", "Names", "Piece", "Plugins", "Row", "Search", "build"]
 
 INDEX = "index.json"
 VERSION = 1
@@ -79,7 +80,9 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     written: int
 
 
-class _Plugins(msgspec.Struct, frozen=True, kw_only=True):
+class Plugins(msgspec.Struct, frozen=True, kw_only=True):
+    """The file of plugins."""
+
     plugins: tuple[Plugin, ...]
 
 
@@ -106,7 +109,7 @@ def build(registry: Registry, content: bytes, folder: Path) -> Built:
         models=len(rows),
         names=_piece("names", Names(models=rows), pieces),
         search=_piece("search", Search(models=listings), pieces),
-        plugins=_piece("plugins", _Plugins(plugins=registry.plugins), pieces),
+        plugins=_piece("plugins", Plugins(plugins=registry.plugins), pieces),
     )
     top = msgspec.json.format(msgspec.json.encode(index), indent=1) + b"\n"
     pieces["registry.json"] = content
@@ -135,7 +138,5 @@ def _write(path: Path, data: bytes) -> bool:
     if path.is_file() and path.read_bytes() == data:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.new")
-    aside.write_bytes(data)
-    aside.replace(path)
+    write_atomically(path, data)
     return True

@@ -17,7 +17,7 @@ import msgspec
 from hub import config
 from hub.atomic import write_atomically
 from hub.errors import RegistryError
-from hub.registry.building import VERSION, Index, Names, Piece, Row, Search
+from hub.registry.building import VERSION, Index, Names, Piece, Plugins, Row, Search
 from hub.registry.listing import Listing
 from hub.registry.names import key
 from hub.registry.rules import faults, path_fault
@@ -30,10 +30,6 @@ T = TypeVar("T")
 
 Fetch = Callable[[str, int], bytes]
 """Gives the bytes at a path below the index, no more than so many."""
-
-
-class _Plugins(msgspec.Struct, frozen=True, kw_only=True):
-    plugins: tuple[Plugin, ...]
 
 
 class SparseShelf:
@@ -69,7 +65,7 @@ class SparseShelf:
     @cached_property
     def plugins(self) -> tuple[Plugin, ...]:
         """Plugins that it lists."""
-        return self._decode(self._index.plugins, _Plugins).plugins
+        return self._decode(self._index.plugins, Plugins).plugins
 
     def names(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Id and aliases of each model."""
@@ -106,7 +102,7 @@ class SparseShelf:
         RegistryError
             One cannot be had, or is not what the index says.
         """
-        for piece, kind in ((self._index.names, Names), (self._index.search, Search), (self._index.plugins, _Plugins)):
+        for piece, kind in ((self._index.names, Names), (self._index.search, Search), (self._index.plugins, Plugins)):
             self._decode(piece, kind)
 
     def ready(self) -> bool:
