@@ -156,6 +156,9 @@ def _ends(lines: list[dict[str, Any]], ended: str, said: str) -> list[Check]:  #
     found = [_failure("the plugin can be looked at", each["reason"]) for each in lines if each["event"] == "error"]
     done = {line["node"] for line in lines if line["event"] == "end"}
     begun = [line["node"] for line in lines if line["event"] == "begin" and line["node"] not in done]
+    missing = sum(line["checks"] for line in lines if line["event"] == "found") - len(done)
+    if missing > 0 and not ended:  # a plugin can end the process as if all were well
+        ended = "the process ended before all checks were done"
     if ended and begun:
         *_, contract, test = begun[-1].split("::")
         fix = "Let no target end the process or wait for ever: raise an error of hub.errors."

@@ -15,8 +15,7 @@ from typing import Any, TextIO
 
 import pytest
 
-from hub.errors import HubError
-from hub.testing.fixes import fix_for
+from hub.testing.fixes import AFTERWARDS, fix_for
 
 __all__ = ["main"]
 
@@ -35,7 +34,7 @@ class Reporter:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._failed: set[str] = set()
+        self._told: Any = None  # pytest's report on the phase that decides what came of the check that runs
 
     def write(self, **line: object) -> None:
         """Keep a line, whatever becomes of this process."""
@@ -57,25 +56,27 @@ class Reporter:
 
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        """Say what came of it: a failure in any phase, else of the call."""
+        """Keep what came of the check; once it is torn down, say it: a failure in any phase, else the call."""
         outcome = yield
         report = outcome.get_result()
-        if report.when == "call" or report.outcome != "passed":
-            if item.nodeid in self._failed:
-                return
-            self._failed.add(item.nodeid)
-            failed = report.outcome == "failed"
-            self.write(
-                event="end",
-                node=item.nodeid,
-                part=getattr(item.cls, "part", ""),
-                check=_title(item.name),
-                about=" ".join((item.function.__doc__ or "").split()),
-                outcome=report.outcome,
-                reason=_reason(report) if report.outcome != "passed" else "",
-                fix=fix_for(item.originalname) if failed else "",
-                seconds=round(report.duration, 3),
-            )
+        if report.when != "teardown" or (report.failed and not self._told.failed):
+            self._told = report
+        if report.when == "teardown":
+            self._end(item, self._told)
+
+    def _end(self, item: Any, report: Any) -> None:
+        fix = AFTERWARDS if report.when == "teardown" else fix_for(item.originalname)
+        self.write(
+            event="end",
+            node=item.nodeid,
+            part=getattr(item.cls, "part", ""),
+            check=_title(item.name),
+            about=" ".join((item.function.__doc__ or "").split()),
+            outcome=report.outcome,
+            reason=_reason(report) if report.outcome != "passed" else "",
+            fix=fix if report.failed else "",
+            seconds=round(report.duration, 3),
+        )
 
 
 def main(plugin: str, report: Path, on: str = "") -> int:
@@ -114,7 +115,4 @@ def _reason(report: Any) -> str:
 
 if __name__ == "__main__":
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    try:
-        sys.exit(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))
-    except HubError as error:
-        sys.exit(error.message)
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:]))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-__all__ = ["FIXES", "fix_for"]
+__all__ = ["AFTERWARDS", "FIXES", "fix_for"]
+
+AFTERWARDS = "Ask no other machine for anything, and let `close()` raise nothing."
+"""What mends a check that fails only after all that it does itself."""
 
 _TENSORS = "Check `request.files`, and raise InferenceError with the file's name for what cannot be read."
 _STATE = "Keep nothing from one call to the next; where the runtime does, raise no `concurrency` above 1 or copy it."

@@ -47,14 +47,15 @@ def test_a_failure_is_shown_with_reason_and_fix(run_hub, alone, tmp_path):
     assert "2 failed" in result.stderr
 
 
-def test_a_plugin_that_ends_the_process_is_a_failure_of_the_check_that_it_ended(alone, tmp_path):
+@pytest.mark.parametrize(("code", "told"), [(7, "the process ended with 7"), (0, "the process ended before")])
+def test_a_plugin_that_ends_the_process_is_a_failure_of_the_check_that_it_ended(alone, tmp_path, code, told):
     source = backend("ender", target="hubtest_ender_engine:open_session")
-    made = Made(name="ender", source=source, files={"hubtest_ender_engine.py": "import os\nos._exit(7)\n"})
+    made = Made(name="ender", source=source, files={"hubtest_ender_engine.py": f"import os\nos._exit({code})\n"})
     made.lay(tmp_path)
     report = run_checks("ender", folder=tmp_path, on="", timeout=60)
     last = report.checks[-1]
     assert (last.outcome, last.check) == ("failed", "every target of its specs can be imported")
-    assert "the process ended with 7" in last.reason
+    assert told in last.reason
     assert last.fix
     assert report.passed, "what came before is told too"
 

@@ -112,6 +112,21 @@ BREAKS = (
         fails=frozenset({"worse answers lose something"}),
     ),
     Break(
+        name="asking-task",
+        kind="task",
+        changes=(
+            ("fidelity.py", "from collections", "import contextlib\nimport socket\nfrom collections"),
+            (
+                "fidelity.py",
+                "        self.ratios.append(",
+                "        with contextlib.suppress(OSError):\n"
+                "            socket.create_connection(('192.0.2.1', 9), 1)\n"
+                "        self.ratios.append(",
+            ),
+        ),
+        fails=frozenset({"equal answers lose nothing"}),
+    ),
+    Break(
         name="bad-source",
         kind="source",
         changes=(
