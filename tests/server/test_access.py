@@ -17,6 +17,7 @@ import pytest
 from hub import connect
 from hub.errors import SourceError, UsageError
 from hub.server.access.database import Database, Use
+from hub.server.access.guard import Guard
 from hub.server.access.keys import make_key
 from hub.server.access.metering import Metering
 from tests.server.conftest import clean_environment
@@ -156,6 +157,17 @@ def test_a_server_for_others_needs_a_key(toy_folder, tmp_path, run_hub):
     assert refused.returncode == 2
     assert "other machines could use this server" in refused.stderr
     assert "hub keys add NAME" in refused.stderr
+
+
+def test_while_nobody_needs_a_key_other_machines_are_no_admins(tmp_path):
+    database = Database(f"sqlite:///{tmp_path / 'none.sqlite'}")
+
+    async def admins(*clients):
+        guard = Guard(database, "token")
+        return [(await guard.caller("", client)).rights["admin"] for client in clients]
+
+    assert asyncio.run(admins("127.0.0.1", "::1", "192.0.2.7", "")) == [True, True, False, False]
+    database.close()
 
 
 def test_the_command_makes_lists_and_revokes_keys(run_hub):

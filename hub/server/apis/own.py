@@ -148,7 +148,8 @@ async def list_audit(request: Request, service: Service) -> Response:
 def _admin(request: Request) -> str:
     caller = caller_of(request)
     if not caller.rights["admin"]:
-        raise Fault(403, "not_allowed", f"key '{caller.name}' is no admin's")
+        told = f"key '{caller.name}' is no admin's" if caller.name else "from another machine this needs an admin's key"
+        raise Fault(403, "not_allowed", told)
     return caller.key
 
 
