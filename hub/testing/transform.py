@@ -45,9 +45,13 @@ SLACK = 16 << 10
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """What a transform made of a fixture: before, after, and the store that keeps its lineage."""
+    """What a transform made of a fixture: before, after, and the store that keeps its lineage.
+
+    `given` is the artifact that went in, hashed before anything was done with it.
+    """
 
     opening: Opening
+    given: Artifact
     plan: Plan
     artifact: Artifact
     store: Store
@@ -100,10 +104,10 @@ class TransformContract:
 
     def test_what_went_in_is_as_it_was(self, made: Made) -> None:
         """The artifact is read and never written."""
-        before = {file.path: file.sha256 for file in identified(made.opening.artifact).files}
-        now = {file.path: hash_file(made.opening.artifact.path / file.path)[0] for file in made.opening.artifact.files}
+        before = {file.path: file.sha256 for file in made.given.files}
+        now = {file.path: hash_file(made.given.path / file.path)[0] for file in made.given.files}
         assert now == before
-        assert {path.name for path in made.opening.artifact.path.iterdir()} == {name.split("/")[0] for name in now}
+        assert {path.name for path in made.given.path.iterdir()} == {name.split("/")[0] for name in now}
 
     def test_what_it_makes_can_be_opened_and_answers(self, made: Made) -> None:
         """As any weights of that format."""
@@ -117,7 +121,7 @@ class TransformContract:
         assert (lineage.transform, lineage.revision, lineage.lossy) == (spec.id, spec.revision, spec.lossy)
         assert (lineage.plugin, lineage.version) == (provided.distribution, provided.version)
         assert set(lineage.options) == {option.name for option in spec.options}
-        assert lineage.parent == identified(made.opening.artifact).digest
+        assert lineage.parent == made.given.digest
         assert lineage.check
 
     def test_it_makes_the_same_again(
@@ -194,9 +198,9 @@ def transformed(opening: Opening, provided: Provided[TransformSpec], fixture: We
     """Do the transform, as the core does it, into a store of its own."""
     store = Store(folder)
     plan = replace(opening.plan, recipe=(_step(opening, provided, fixture),))
-    artifact = replace(identified(opening.artifact), digest="")
-    after, made = apply_recipe(plan, artifact, host=opening.host, store=store)
-    return Made(opening=opening, plan=after, artifact=made, store=store)
+    given = identified(opening.artifact)
+    after, made = apply_recipe(plan, given, host=opening.host, store=store)
+    return Made(opening=opening, given=given, plan=after, artifact=made, store=store)
 
 
 def _step(opening: Opening, provided: Provided[TransformSpec], fixture: WeightsFixture | None) -> Step:

@@ -231,6 +231,19 @@ BREAKS = (
         ),
     ),
     Break(
+        name="rewriting-compression",
+        kind="compression",
+        changes=(
+            (
+                "compression.py",
+                "    total = 0\n",
+                "    total = 0\n    with (request.origin.path / 'model.safetensors').open('r+b') as file:\n"
+                "        file.seek(-1, 2)\n        file.write(b'x')\n",
+            ),
+        ),
+        fails=frozenset({"what went in is as it was"}),
+    ),
+    Break(
         name="worse-compression",
         kind="compression",
         changes=(
