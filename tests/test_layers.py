@@ -20,6 +20,7 @@ LAYERS = {
     "memory": 0,
     "sizes": 0,
     "sources": 0,
+    "texts": 0,
     "registry": 1,
     "store": 1,
     "plugin": 1,

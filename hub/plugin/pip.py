@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hub.errors import HubError
+from hub.texts import one_line
 from hub.types import JSON
 
 __all__ = ["Release", "Request", "install", "preview", "uninstall"]
@@ -129,16 +130,11 @@ def _release(item: Mapping[str, JSON]) -> Release:
         author=_first(metadata, "author", "author_email", "maintainer", "maintainer_email"),
         license=_first(metadata, "license_expression", "license")[:80],
         summary=_first(metadata, "summary"),
-        requires=tuple(_plain(str(text)) for text in requires) if isinstance(requires, list) else (),
+        requires=tuple(one_line(str(text)) for text in requires) if isinstance(requires, list) else (),
         location=str(download.get("url", "")),
         sha256=str(hashes.get("sha256", "")) if isinstance(hashes, dict) else "",
     )
 
 
 def _first(metadata: Mapping[str, JSON], *names: str) -> str:
-    return _plain(next((str(metadata[name]) for name in names if metadata.get(name)), ""))
-
-
-def _plain(text: str) -> str:
-    """A stranger's text in one line, without what would move a terminal's cursor."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return one_line(next((str(metadata[name]) for name in names if metadata.get(name)), ""))

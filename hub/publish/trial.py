@@ -23,6 +23,7 @@ from hub.registry.schema import File, Model, Variant
 from hub.runtime.references.sources import find_source
 from hub.runtime.references.target import Target
 from hub.store.store import Store
+from hub.texts import one_line
 from hub.types import JSON, Artifact
 
 __all__ = ["Job", "example_for", "main", "shown", "why_empty"]
@@ -209,8 +210,7 @@ def why_empty(answer: object) -> str:
 def shown(answer: object) -> str:
     """An answer in one short line."""
     value: JSON = answer["generated_text"] if isinstance(answer, dict) and "generated_text" in answer else None
-    text = str(value) if value is not None else _plain(answer)
-    text = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    text = one_line(str(value) if value is not None else _plain(answer))
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 

@@ -23,6 +23,7 @@ from hub.registry.schema import Model, Variant
 from hub.runtime.references.local import exists, list_files, locate, read_config
 from hub.runtime.references.reference import Reference, is_path, parse_reference
 from hub.runtime.references.target import Target
+from hub.texts import one_line
 from hub.types import JSON, WeightFile
 
 if TYPE_CHECKING:
@@ -86,13 +87,13 @@ def _listed(parsed: Reference, entry: Entry) -> Target:
     variant = _variant_name(parsed, entry.model.variants)
     left = tuple(each for each in entry.model.variants if not each.yanked or each.name == variant)
     if not left:
-        names = [f"{each.name}: {_plain(each.yanked)}" for each in entry.model.variants]
+        names = [f"{each.name}: {one_line(each.yanked)}" for each in entry.model.variants]
         raise BadReference(
             f"'{parsed.text}' was yanked by its registry, {entry.origin}",
             details=names,
             hint=f"To use it all the same, name a variant: {parsed.text}:{entry.model.variants[0].name}",
         )
-    why = next((_plain(each.yanked) for each in left if each.name == variant), "")
+    why = next((one_line(each.yanked) for each in left if each.name == variant), "")
     return Target(
         reference=parsed.text,
         model=msgspec.structs.replace(entry.model, variants=left),
@@ -100,11 +101,6 @@ def _listed(parsed: Reference, entry: Entry) -> Target:
         origin=entry.origin,
         notice=f"Warning: {parsed.text} was yanked by its registry, {entry.origin}: {why}" if why else "",
     )
-
-
-def _plain(text: str) -> str:
-    """A stranger's text in one line, without what would steer a terminal."""
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
 
 
 def _unknown(parsed: Reference, error: BadReference) -> BadReference:
