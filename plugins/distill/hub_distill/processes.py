@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from hub.errors import HubError, InferenceError
+from hub.runtime.protocols import usable_cpus
 from hub_distill.learning import Run
 
 __all__ = ["learn_together"]
@@ -62,7 +63,7 @@ def _start(job: Path, rank: int, count: int, port: int, device: str, log: IO[byt
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": port,
     }
-    threads = {} if device == "cuda" else {"OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // count))}
+    threads = {} if device == "cuda" else {"OMP_NUM_THREADS": str(max(1, usable_cpus() // count))}
     environment = {**os.environ, **threads, **{name: str(value) for name, value in place.items()}}
     if device == "cpu":
         environment["ACCELERATE_USE_CPU"] = "true"
