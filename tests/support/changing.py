@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import subprocess
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from hub.registry.writing import formatted
 from tests.support.registries import model, registry, variant
+from tests.support.threaded import Threaded
 
 TOY = Path(__file__).parent / "toy"
 
@@ -26,29 +26,18 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-class Files:
+class Files(Threaded):
     """Serves bytes by path, and keeps what was asked for."""
 
     def __init__(self) -> None:
         self.content: dict[str, bytes] = {}
         self.asked: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_handler(self))
 
     def put(self, path: str, content: bytes) -> str:
         """Serve this; gives the address."""
         self.content[f"/{path}"] = content
-        return f"http://127.0.0.1:{self._server.server_address[1]}/{path}"
+        return f"http://{self.netloc}/{path}"
 
     def listed(self, path: str, content: bytes, *more: str, **changes: Any) -> dict[str, Any]:
         """Serve this, as a file of an entry."""

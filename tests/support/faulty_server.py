@@ -11,9 +11,10 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote
+
+from tests.support.threaded import Threaded
 
 __all__ = [
     "FaultyServer",
@@ -207,7 +208,7 @@ def hold(after: int, gate: threading.Event) -> Behaviour:
     return behave
 
 
-class FaultyServer:
+class FaultyServer(Threaded):
     """The server; use it as a context manager."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -215,23 +216,16 @@ class FaultyServer:
         self.finished: list[str] = []
         self._paths: dict[str, tuple[bytes, list[Behaviour]]] = {}
         self._ended = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        super().__init__(self._handler())
         self._scheme = "http"
         if tls is not None:
             self._scheme = "https"
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Go away, whatever is being sent."""
         self._ended.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().stop()
 
     def put(self, path: str, content: bytes, *behaviours: Behaviour) -> str:
         """Serve content at a path; gives its address."""
@@ -239,7 +233,7 @@ class FaultyServer:
         return self.url(path)
 
     def url(self, path: str) -> str:
-        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}{quote(path)}"
+        return f"{self._scheme}://{self.netloc}{quote(path)}"
 
     def ranges(self, path: str) -> list[str]:
         """Range header of each request of a path, in order."""

@@ -64,7 +64,7 @@ class HubOnLoopback:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._line.close()
+        self._line.stop()
         for name in self._made:
             self._api.delete_repo(name)
 

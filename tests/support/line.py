@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote, urlsplit
+
+from tests.support.threaded import Threaded
 
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "date", "server"}
 
@@ -54,7 +55,7 @@ class Answer:
     body: bytes
 
 
-class Line:
+class Line(Threaded):
     """The server; use it as a context manager."""
 
     def __init__(self, hub: str) -> None:
@@ -63,34 +64,18 @@ class Line:
         self.faults = Faults()
         self.watch: Callable[[str], None] = lambda path: None
         """Called with the path of each request, before it is passed on."""
-        handler = type("Handler", (_Handler,), {"line": self})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self._closed = False
+        super().__init__(type("Handler", (_Handler,), {"line": self}))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
+    def stop(self) -> None:
         """End it: nobody listens there any more, and lines that were kept open break."""
-        if self._closed:
-            return
-        self._closed = True
         self.faults.gone = True
         if self.faults.stall is not None:
             self.faults.stall.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().stop()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"http://{self.netloc}"
 
     def count(self, part: str, method: str = "GET") -> int:
         """How many requests had this in their path."""

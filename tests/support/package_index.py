@@ -13,9 +13,10 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Self
+
+from tests.support.threaded import Threaded
 
 Entry = tuple[zipfile.ZipInfo | str, bytes]
 
@@ -63,7 +64,7 @@ def encrypted(data: bytes, name: str) -> bytes:
     return bytes(changed)
 
 
-class PackageIndex:
+class PackageIndex(Threaded):
     """The index; use it as a context manager."""
 
     def __init__(self) -> None:
@@ -77,19 +78,12 @@ class PackageIndex:
         self.stalls = False
         """Begin to send a wheel, and wait for `stall`."""
         self.requests: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Handler,), {"index": self}))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(type("Handler", (_Handler,), {"index": self}))
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
+        """Go away, whatever is being sent."""
         self.stall.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().stop()
 
     def add(self, package: str, version: str, data: bytes, *, served: bytes | None = None) -> None:
         """List a wheel; `served` are the bytes that are sent in its stead."""
@@ -104,7 +98,7 @@ class PackageIndex:
     def address(self, credentials: str) -> str:
         """Address of the index, with credentials in it."""
         at = f"{credentials}@" if credentials else ""
-        return f"http://{at}127.0.0.1:{self._server.server_address[1]}/simple"
+        return f"http://{at}{self.netloc}/simple"
 
     def env(self, credentials: str = "") -> dict[str, str]:
         """Environment of a process whose pip is to use this index and nothing else."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
+
+from tests.support.threaded import Threaded
 
 ZEROS = "0" * 64
 
@@ -54,7 +55,7 @@ def changed(content: bytes, path: str, value: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-class RegistryServer:
+class RegistryServer(Threaded):
     """Serves `content` with an ETag; `status` other than 200 answers that alone, `cut` closes in the middle."""
 
     def __init__(self, content: bytes) -> None:
@@ -64,27 +65,11 @@ class RegistryServer:
         self.cut = False
         self.redirect = ""
         self.answers: list[int] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def stop(self) -> None:
-        """Go away. May be called twice."""
-        if self._thread.is_alive():
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join()
+        super().__init__(_handler(self))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/registry.json"
+        return f"http://{self.netloc}/registry.json"
 
 
 def _handler(server: RegistryServer) -> type[BaseHTTPRequestHandler]:
