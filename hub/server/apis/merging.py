@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, suppress
+from typing import TypeVar
 
 from hub.runtime.protocols import Delta
 from hub.server.service import Answering
 
-__all__ = ["first_of", "merged"]
+__all__ = ["begun", "merged"]
 
+T = TypeVar("T")
 Arrived = tuple[int, list[Delta] | None]
 """Which answer, and what came of it; `None` at its end."""
 
@@ -51,11 +53,11 @@ async def _follow(index: int, answer: Answering, arrived: asyncio.Queue[Arrived 
         arrived.put_nowait(error)
 
 
-async def first_of(source: AsyncIterator[Arrived]) -> tuple[Arrived, AsyncIterator[Arrived]]:
-    """The first piece, and a source that begins with it: so what is wrong with a request shows before its status."""
+async def begun(source: AsyncIterator[T]) -> AsyncIterator[T]:
+    """The same source once its first piece is there: so what is wrong with a request shows before its status."""
     first = await anext(source)
 
-    async def whole() -> AsyncIterator[Arrived]:
+    async def whole() -> AsyncIterator[T]:
         try:
             yield first
             async for item in source:
@@ -63,4 +65,4 @@ async def first_of(source: AsyncIterator[Arrived]) -> tuple[Arrived, AsyncIterat
         finally:
             await source.aclose()  # type: ignore[attr-defined]
 
-    return first, whole()
+    return whole()

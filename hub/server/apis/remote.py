@@ -14,6 +14,7 @@ from hub.plugin.host import get_host
 from hub.plugin.specs import TaskSpec
 from hub.runtime.client.wire import MEDIA_TYPE, decode, delta_to, error_to, frame
 from hub.runtime.kinds.codecs import Codecs
+from hub.server.apis.merging import begun
 from hub.server.apis.values import is_file
 from hub.server.faults import Fault, fault_of
 from hub.server.models.running import Running
@@ -73,9 +74,8 @@ async def infer(request: Request, service: Service) -> Response:
     if not told:
         results = await answering.results()
         return Response(frame(("answer", await asyncio.to_thread(_sent, running, results))), media_type=MEDIA_TYPE)
-    frames = _frames(answering)
-    first = await until_gone(request, anext(frames))
-    return Events(_from(first, frames), media_type=MEDIA_TYPE, ended=answering.call.give_up)
+    frames = await until_gone(request, begun(_frames(answering)))
+    return Events(frames, media_type=MEDIA_TYPE, ended=answering.call.give_up)
 
 
 async def _frames(answering: Answering) -> AsyncIterator[bytes]:
@@ -88,12 +88,6 @@ async def _frames(answering: Answering) -> AsyncIterator[bytes]:
         yield frame(("failure", error_to(fault.error or InferenceError(fault.message))))
         return
     yield frame(("answer", await asyncio.to_thread(_sent, answering.running, answering.call.results)))
-
-
-async def _from(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    yield first
-    async for each in rest:
-        yield each
 
 
 def _taken(task: TaskSpec, given: Any) -> Any:  # Any: what the wire brings, and what the task takes

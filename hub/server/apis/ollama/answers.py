@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from hub.server.apis.merging import Arrived, first_of, merged
+from hub.server.apis.merging import Arrived, begun, merged
 from hub.server.apis.ollama.errors import error_body
 from hub.server.apis.ollama.shapes import Asked, EmbedRequest, GenerateRequest, OllamaChat, seconds_of
 from hub.server.faults import Fault, fault_of
@@ -120,7 +120,7 @@ async def _answer(
 ) -> Response:
     answering = await service.begin(request, running, [given], options, told=asked.stream)
     if asked.stream:
-        _, source = await until_gone(request, first_of(merged([answering])))
+        source = await until_gone(request, begun(merged([answering])))
         lines = _lines(source, answering, asked.model, said)
         return Events(lines, media_type=_LINES, ended=answering.call.give_up)
     [result] = await answering.results()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from hub.runtime.protocols import Delta
-from hub.server.apis.merging import Arrived, first_of, merged
+from hub.server.apis.merging import Arrived, begun, merged
 from hub.server.apis.openai.errors import error_body
 from hub.server.apis.openai.shapes import ChatRequest, CompletionRequest, Sampled
 from hub.server.faults import Fault, fault_of
@@ -48,10 +48,10 @@ async def _answer(request: Request, service: Service, asked: Sampled, inputs: Se
     try:
         for given in inputs:
             for each in options:
-                begun = await service.begin(request, running, [given], each, told=bool(asked.stream))
-                answers.append(begun)
+                answering = await service.begin(request, running, [given], each, told=bool(asked.stream))
+                answers.append(answering)
         if asked.stream:
-            _, source = await until_gone(request, first_of(merged(answers)))
+            source = await until_gone(request, begun(merged(answers)))
             usage = asked.stream_options is not None and asked.stream_options.include_usage
             return Events(_events(source, answers, form, usage=usage), ended=lambda: _give_up(answers))
         return json_response(form.whole([(await answer.results())[0] for answer in answers]))
