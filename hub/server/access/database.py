@@ -7,7 +7,8 @@ sha256. Knows nothing of HTTP.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,7 +114,7 @@ class Database:
         if url.get_backend_name() == "sqlite":
             event.listen(self._engine, "connect", _steady)
         self._where = url.render_as_string(hide_password=True)
-        with self._told() as connection:
+        with self._connected() as connection:
             _TABLES.create_all(connection)
 
     def add_key(self, key: Key) -> None:
@@ -126,7 +127,7 @@ class Database:
         """
         row = {"id": key.id, "name": key.name, "digest": key.digest, "rights": json.dumps(key.rights), "made": key.made}
         try:
-            with self._told() as connection:
+            with self._connected() as connection:
                 connection.execute(insert(_KEYS).values(row))
         except StorageError as error:
             if isinstance(error.__cause__, IntegrityError):
@@ -135,7 +136,7 @@ class Database:
 
     def all_keys(self) -> list[Key]:
         """Every key, revoked ones too, in the order in which they were made."""
-        with self._told() as connection:
+        with self._connected() as connection:
             rows = connection.execute(select(_KEYS).order_by(_KEYS.c.made, _KEYS.c.id)).mappings().all()
         return [_key(row) for row in rows]
 
@@ -150,13 +151,13 @@ class Database:
         found = next((key for key in self.all_keys() if name in {key.name, key.id} and not key.revoked), None)
         if found is None:
             raise UsageError(f"there is no key '{name}' that could be revoked", hint="See: hub keys list")
-        with self._told() as connection:
+        with self._connected() as connection:
             connection.execute(update(_KEYS).where(_KEYS.c.id == found.id).values(revoked=now()))
         return found
 
     def add_uses(self, uses: Iterable[Use]) -> None:
         """Add to what was used before."""
-        with self._told() as connection:
+        with self._connected() as connection:
             for use in uses:
                 _add(connection, use)
 
@@ -165,19 +166,19 @@ class Database:
         query = select(_USAGE).where(_USAGE.c.day >= since, _USAGE.c.day <= until)
         if key is not None:
             query = query.where(_USAGE.c.key == key)
-        with self._told() as connection:
+        with self._connected() as connection:
             rows = connection.execute(query.order_by(_USAGE.c.day, _USAGE.c.key, _USAGE.c.model)).mappings().all()
         return [Use(**row) for row in rows]
 
     def add_audit(self, key: str, action: str, detail: Mapping[str, object]) -> None:
         """Write down who did what."""
         row = {"time": now(), "key": key, "action": action, "detail": json.dumps(detail, default=str)}
-        with self._told() as connection:
+        with self._connected() as connection:
             connection.execute(insert(_AUDIT).values(row))
 
     def audits(self, limit: int = 100) -> list[dict[str, str]]:
         """What was done, the latest first."""
-        with self._told() as connection:
+        with self._connected() as connection:
             rows = connection.execute(select(_AUDIT).order_by(_AUDIT.c.number.desc()).limit(limit)).mappings().all()
         return [{name: str(row[name]) for name in ("time", "key", "action", "detail")} for row in rows]
 
@@ -185,48 +186,15 @@ class Database:
         """Let go of the connections."""
         self._engine.dispose()
 
-    def _told(self) -> _Transaction:
-        return _Transaction(self)
-
-    def begin(self) -> Connection:
-        """A connection; its transaction is the caller's."""
-        return self._engine.connect()
-
-    @property
-    def where(self) -> str:
-        """The address, without a password."""
-        return self._where
-
-
-class _Transaction:
-    """A transaction whose failures are said in our words."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._connection: Connection | None = None
-
-    def __enter__(self) -> Connection:
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A transaction whose failures are said in our words."""
         try:
-            self._connection = self._database.begin()
+            with self._engine.begin() as connection:
+                yield connection
         except SQLAlchemyError as error:
-            raise self._error(error) from error
-        return self._connection
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        assert self._connection is not None
-        try:
-            if error is None:
-                self._connection.commit()
-        except SQLAlchemyError as fault:
-            raise self._error(fault) from fault
-        finally:
-            self._connection.close()
-        if isinstance(error, SQLAlchemyError):
-            raise self._error(error) from error
-
-    def _error(self, error: SQLAlchemyError) -> StorageError:
-        said = str(getattr(error, "orig", None) or error).splitlines()[0]
-        return StorageError(f"the database {self._database.where} failed: {said}")
+            said = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise StorageError(f"the database {self._where} failed: {said}") from error
 
 
 def now() -> str:
