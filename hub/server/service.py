@@ -46,7 +46,7 @@ class Service:
         self.metering = Metering(database)
         self.ready = False
         self.failure: Exception | None = None
-        self.meters.watch(lambda: self.manager.running)
+        self.meters.watch(lambda: self.manager.running, lambda: self.metering.unwritten)
 
     async def start(self) -> None:
         """Load what is to be loaded ahead; from then on the server is ready."""
@@ -158,7 +158,6 @@ class Service:
             seconds=max(0.0, call.ended - call.started) if call.started else 0.0,
         )
         self.guard.used(use)
-        self.meters.unwritten(self.metering.unwritten if self.metering.fault else 0)
 
 
 class Answering:

@@ -37,8 +37,8 @@ class Metering:
 
     @property
     def unwritten(self) -> int:
-        """Sums that wait to be written."""
-        return len(self._unwritten)
+        """Sums that could not be written yet."""
+        return len(self._unwritten) if self.fault else 0
 
     def add(self, key: str, model: str, **counts: int | float) -> Use:
         """Count a use of now."""

@@ -47,9 +47,10 @@ class Meters:
             "hub_metering_unwritten", "Uses that could not be written to the database yet.", registry=own
         )
 
-    def watch(self, running: Callable[[], Sequence[Running]]) -> None:
-        """Tell about these models whenever somebody looks."""
+    def watch(self, running: Callable[[], Sequence[Running]], unwritten: Callable[[], int]) -> None:
+        """Tell about these models, and uses that could not be written, whenever somebody looks."""
         self._registry.register(_Models(running))
+        self._lost.set_function(unwritten)
 
     def request(self, interface: str, status: int, seconds: float) -> None:
         """A request has ended."""
@@ -81,10 +82,6 @@ class Meters:
     def unloaded(self, model: str) -> None:
         """A model is gone."""
         self._unloads.labels(model).inc()
-
-    def unwritten(self, count: int) -> None:
-        """So many uses wait to be written."""
-        self._lost.set(count)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
