@@ -46,8 +46,7 @@ class Manager:
     @property
     def running(self) -> list[Running]:
         """Models that answer, in the order in which they were loaded."""
-        done = [task for task in self._loads.values() if task.done() and not task.cancelled()]
-        return [task.result() for task in done if task.exception() is None]
+        return [running for task in self._loads.values() if (running := _loaded(task)) is not None]
 
     @property
     def loading(self) -> list[str]:
@@ -73,7 +72,7 @@ class Manager:
         if found is None:
             found = asyncio.create_task(self._load(target, pinned=pinned))
             self._loads[key] = found
-            found.add_done_callback(lambda task: self._loaded(key, task))
+            found.add_done_callback(lambda task: self._ended(key, task))
         running = await asyncio.shield(found)
         if running.closing:
             return await self.get(target, pinned=pinned)
@@ -167,14 +166,20 @@ class Manager:
     def _same(self, key: Key) -> asyncio.Task[Running] | None:
         """What runs the variant that is named, and was loaded when none was."""
         task = self._loads.get((key[0], ""))
-        able = task is not None and task.done() and not task.cancelled() and task.exception() is None
-        return task if able and task is not None and task.result().plan.variant == key[1] else None
+        running = _loaded(task) if task is not None else None
+        return task if running is not None and running.plan.variant == key[1] else None
 
-    def _loaded(self, key: Key, task: asyncio.Task[Running]) -> None:
-        if task.cancelled() or task.exception() is not None:
+    def _ended(self, key: Key, task: asyncio.Task[Running]) -> None:
+        if _loaded(task) is None:
             self._loads.pop(key, None)
 
     def _forget(self, running: Running) -> None:
         for key, task in list(self._loads.items()):
-            if task.done() and not task.cancelled() and task.exception() is None and task.result() is running:
+            if _loaded(task) is running:
                 del self._loads[key]
+
+
+def _loaded(task: asyncio.Task[Running]) -> Running | None:
+    """What a load gave; `None` where it did not, or not yet."""
+    able = task.done() and not task.cancelled() and task.exception() is None
+    return task.result() if able else None

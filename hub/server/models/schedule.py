@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any, Protocol
 
 from hub.errors import HubError, UsageError, WorkerDied
-from hub.runtime.protocols import Delta, Emit
+from hub.runtime.protocols import Emit
 from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.relay import silent
 from hub.server.faults import Fault
 from hub.server.models.call import Call
 from hub.server.models.fair import FairQueue
@@ -197,7 +198,7 @@ class Batch:
             return [self._one(model, self.calls[0])]
         inputs = [given for call in self.calls for given in call.inputs]
         try:
-            results = iter(model.submit(inputs, self.calls[0].options, _silent, self.cancel))
+            results = iter(model.submit(inputs, self.calls[0].options, silent, self.cancel))
         except UsageError:
             return [self._one(model, call) for call in self.calls]
         except BaseException as error:
@@ -210,10 +211,6 @@ class Batch:
             return model.submit(call.inputs, call.options, call.emit, call.cancel)
         except BaseException as error:
             return error
-
-
-def _silent(_: Delta) -> bool:
-    return False
 
 
 def _collateral(error: BaseException) -> bool:
