@@ -13,7 +13,7 @@ import click
 
 from hub.cli.completion import complete_model
 from hub.cli.output import note
-from hub.errors import PluginMissing, UsageError
+from hub.errors import PluginMissing
 from hub.sizes import parse_size
 
 __all__ = ["command", "server_module"]
@@ -73,7 +73,9 @@ def command(
 
     Without a key the server is for this machine alone. To serve others: hub keys add NAME.
     """
-    load = {"parallel": str(parallel), "prompt_cache": "true", **_pairs(pairs)}
+    from hub.cli.call_options import given_options
+
+    load = {"parallel": str(parallel), "prompt_cache": "true", **given_options({}, pairs)}
     if context_length is not None:
         load["context_length"] = str(context_length)
     settings = server_module("settings").Settings(
@@ -107,13 +109,3 @@ def server_module(name: str) -> Any:  # Any: a module
         raise PluginMissing(
             f"the server needs '{error.name}', which is not installed", hint="pip install 'openmodelhub[serve]'"
         ) from error
-
-
-def _pairs(pairs: tuple[str, ...]) -> dict[str, str]:
-    found = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise UsageError(f"--option {pair}: it is KEY=VALUE")
-        found[name.replace("-", "_")] = value
-    return found

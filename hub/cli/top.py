@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from hub.cli.output import human_size, is_terminal
+from hub.cli.output import human_size, is_terminal, print_table
 from hub.cli.ps import HEADERS, row
 from hub.cli.servers import link_to, server_options
 
@@ -40,8 +40,6 @@ def command(every: float, count: int | None, server: str | None, key: str | None
 
 
 def _show(models: list[dict[str, Any]], before: Mapping[str, tuple[float, float]], now: float) -> None:  # Any: JSON
-    from hub.cli.output import print_table
-
     rows = [(*row(model), _cpu(model, before, now)) for model in models]
     print_table((*HEADERS, "cpu"), rows)
 

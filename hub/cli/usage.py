@@ -10,7 +10,7 @@ import click
 
 from hub.cli.output import note, print_json, print_table
 from hub.cli.serve import server_module
-from hub.cli.servers import link_to
+from hub.cli.servers import link_to, server_options
 
 __all__ = ["command"]
 
@@ -30,8 +30,7 @@ _COLUMNS = (
 @click.command("usage")
 @click.option("--since", default="", metavar="DAY", help="First day, as 2026-01-31, in UTC.")
 @click.option("--until", default="", metavar="DAY", help="Last day.")
-@click.option("--server", metavar="URL", envvar="HUB_SERVER", help="Server to ask; else yours on this machine.")
-@click.option("--key", metavar="KEY", envvar="HUB_SERVER_KEY", help="Key for the server.")
+@server_options
 @click.option("--database", default="", metavar="URL", help="Read this database, and ask no server.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -29,7 +29,7 @@ class Settings:
     memory
         Bytes that all models together may be expected to take; `None` leaves it to what is free.
     load
-        Load options for every backend that has them, as text.
+        Load options for every backend that has them, as text, or as texts where one was given several times.
     queue
         Requests that may wait for one model; those beyond it are refused.
     batch, batch_wait
@@ -60,7 +60,7 @@ class Settings:
     backend: str | None = None
     device: str | None = None
     compress: str = ""
-    load: Mapping[str, str] = field(default_factory=lambda: {"parallel": "4", "prompt_cache": "true"})
+    load: Mapping[str, str | list[str]] = field(default_factory=lambda: {"parallel": "4", "prompt_cache": "true"})
     queue: int = 128
     batch: int = 32
     batch_wait: float = 0.002

@@ -55,7 +55,7 @@ def plan_for(target: Target, settings: Settings) -> Plan:
         recipe=settings.compress,
     )
     known = {option.name for option in host.backends[plan.backend].spec.options}
-    wanted = {name: value for name, value in settings.load.items() if name.replace("-", "_") in known}
+    wanted = {name: value for name, value in settings.load.items() if name in known}
     if not wanted:
         return plan
     chosen = {name: value for name, value in plan.options.items() if value is not None}
