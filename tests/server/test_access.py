@@ -128,6 +128,7 @@ def test_only_an_admin_sees_and_changes_the_server(keyed):
 def test_usage_is_metered_and_another_keys_is_not_shown(keyed):
     served, keys, _ = keyed
     assert ask(served, keys["plain"]).status_code == 200
+    ask(served, keys["poor"])
     own = served.http.get("/hub/v1/usage", headers={"Authorization": f"Bearer {keys['plain']}"}).json()["usage"]
     assert {use["key"] for use in own} == {"plain"}
     assert own[0]["requests"] >= 1
