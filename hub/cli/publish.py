@@ -16,7 +16,7 @@ import msgspec
 from hub.cli.completion import complete_model
 from hub.cli.output import human_size, note, print_json, printable
 from hub.cli.progress import terminal_progress
-from hub.cli.registry_report import print_findings
+from hub.cli.registry_report import faults_keep, print_findings
 from hub.errors import HubError, PolicyError, UsageError
 from hub.types import JSON
 
@@ -29,6 +29,7 @@ __all__ = ["command"]
 
 REGISTRY = "https://github.com/openmodelhub/openmodelhub"
 Options = dict[str, Any]  # Any: as declared below
+_MEND = "Mend what is told above, and run it again."
 
 
 @click.command("publish")
@@ -83,8 +84,7 @@ def command(what: str, plugin: bool, **options: Any) -> None:  # Any: as declare
     ready = _prepared(what, to, options)
     _show(ready, to, options)
     if ready.faults:
-        count = "1 fault keeps" if ready.faults == 1 else f"{ready.faults} faults keep"
-        raise PolicyError(f"{count} {what} from being published", hint="Mend what is told above, and run it again.")
+        raise PolicyError(f"{faults_keep(ready.faults)} {what} from being published", hint=_MEND)
     if options["dry_run"]:
         note("Nothing was uploaded.")
         _print(options, {"dry_run": True, **_entry_of(ready, to, None)})
@@ -238,8 +238,7 @@ def _publish_plugin(package: str, options: Options) -> None:
         print_findings(findings)
     faults = sum(finding.level == "fault" for finding in findings)
     if faults:
-        count = "1 fault keeps" if faults == 1 else f"{faults} faults keep"
-        raise PolicyError(f"{count} {package} from being listed", hint="Mend what is told above, and run it again.")
+        raise PolicyError(f"{faults_keep(faults)} {package} from being listed", hint=_MEND)
     entry = plugin_entry(package, owners=options["owners"])
     note(f"\nThe entry that is proposed to {printable(options['registry'])}:")
     for name, value in entry.items():

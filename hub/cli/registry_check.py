@@ -80,8 +80,10 @@ def check_command(
     else:
         report.print_report(checked)
     if checked.faults:
-        count = "1 fault keeps" if checked.faults == 1 else f"{checked.faults} faults keep"
-        raise PolicyError(f"{count} this change out of {path}", hint="Mend them and check again. See docs/registry.md")
+        raise PolicyError(
+            f"{report.faults_keep(checked.faults)} this change out of {path}",
+            hint="Mend them and check again. See docs/registry.md",
+        )
 
 
 def read(path: Path) -> bytes:

@@ -21,10 +21,15 @@ if TYPE_CHECKING:
     from hub.publish.checking import Checked
     from hub.registry.finding import Finding
 
-__all__ = ["print_annotations", "print_findings", "print_report", "report_json"]
+__all__ = ["faults_keep", "print_annotations", "print_findings", "print_report", "report_json"]
 
 _ANNOTATION = {"fault": "error", "review": "warning"}
 _SIGN = {"ok": "✅", "skipped": "➖", "review": "👀", "fault": "❌"}
+
+
+def faults_keep(count: int) -> str:
+    """How many findings keep something out, as the beginning of a sentence."""
+    return "1 fault keeps" if count == 1 else f"{count} faults keep"
 
 
 def report_json(checked: Checked) -> JSON:
