@@ -20,7 +20,7 @@ _LONGEST = 40
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
-    """What a plugin `my-runtime` is called: package `hub-my-runtime`, module `hub_my_runtime`, class `MyRuntime`."""
+    """What a plugin `my-runtime` is called: package `hub-my-runtime`, module `hub_my_runtime`, classes `MyRuntime…`."""
 
     name: str
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 
 import pytest
@@ -59,6 +60,14 @@ def test_no_mark_of_a_template_is_left(kind, tmp_path):
         )
         assert not [mark for mark in marks if mark in text or mark in str(path)], path
     assert {"pyproject.toml", "README.md", ".gitignore"} <= {path.name for path in files}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["none", "sequence"])
+def test_a_name_that_means_something_in_python_gives_code_that_keeps_its_meaning(name, kind, tmp_path):
+    files = write_package(names_of(name), kind, tmp_path / "x", author="A", licence="MIT")
+    trees = [ast.parse(path.read_text()) for path in files if path.suffix == ".py"]
+    assert name.capitalize() not in {node.name for tree in trees for node in tree.body if hasattr(node, "name")}
 
 
 @pytest.mark.parametrize(
