@@ -13,7 +13,7 @@ from hub.publish.card import spdx_licence, texts
 from hub.publish.contents import content_fault
 from hub.publish.material import Material
 from hub.publish.secrets import secret_in
-from hub.publish.trial import shown, why_empty
+from hub.publish.trial import answer_of, example_for
 from hub.registry.finding import Finding, Level
 from hub.sizes import human_size
 
@@ -121,7 +121,6 @@ def _lineage(material: Material) -> Finding:
 
 
 def _answer(material: Material, example: str) -> tuple[Finding, tuple[str, ...]]:
-    from hub.publish.trial import example_for
     from hub.runtime.api import load_target
 
     try:
@@ -139,12 +138,8 @@ def _answer(material: Material, example: str) -> tuple[Finding, tuple[str, ...]]
             progress=None,
             options={},
         ) as loaded:
-            limit = {"max_tokens": 16} if "max_tokens" in loaded.options else {}
-            answer = loaded.infer(given, **limit)
-            requires = _packages(loaded.plan)
-            if why := why_empty(answer):
-                return _told("fault", "answer", f"it {why}"), requires
-            return _told("ok", "answer", f"answers with {loaded.plan.backend}: {shown(answer)}"), requires
+            text, answers = answer_of(loaded, given)
+            return _told("ok" if answers else "fault", "answer", text), _packages(loaded.plan)
     except HubError as error:
         said = "; ".join([error.message, *error.details[:3]])
         return _told("fault", "answer", f"it does not answer here: {said}"), ()

@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -26,7 +26,10 @@ from hub.store.store import Store
 from hub.texts import one_line
 from hub.types import JSON, Artifact
 
-__all__ = ["Job", "example_for", "main", "shown", "why_empty"]
+if TYPE_CHECKING:
+    from hub.runtime.model import LoadedModel
+
+__all__ = ["Job", "answer_of", "example_for", "main", "why_empty"]
 
 _SHOWN = 80
 _WRITTEN = {"text", "messages", "json"}
@@ -166,11 +169,19 @@ def _ask(model: Model, variant: Variant) -> str:
         given = example_for(model.task, model.example)
         if given is None:
             raise PolicyError("it opens; neither the entry nor the task has an example to ask it")
-        limit = {"max_tokens": 16} if "max_tokens" in loaded.options else {}
-        answer = loaded.infer(given, **limit)
+        text, answers = answer_of(loaded, given)
+    if not answers:
+        raise HubError(text)
+    return text
+
+
+def answer_of(loaded: LoadedModel, given: object) -> tuple[str, bool]:
+    """What a model says to this, in one short line, and whether that is an answer."""
+    limit = {"max_tokens": 16} if "max_tokens" in loaded.options else {}
+    answer = loaded.infer(given, **limit)
     if why := why_empty(answer):
-        raise HubError(f"it {why}")
-    return f"answers with {loaded.plan.backend}: {shown(answer)}"
+        return f"it {why}", False
+    return f"answers with {loaded.plan.backend}: {_shown(answer)}", True
 
 
 def example_for(task: str, example: str) -> object:
@@ -207,7 +218,7 @@ def why_empty(answer: object) -> str:
     return "" if answer is not None else "answers with nothing"
 
 
-def shown(answer: object) -> str:
+def _shown(answer: object) -> str:
     """An answer in one short line."""
     value: JSON = answer["generated_text"] if isinstance(answer, dict) and "generated_text" in answer else None
     text = one_line(str(value) if value is not None else _plain(answer))
