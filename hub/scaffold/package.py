@@ -16,6 +16,7 @@ from hub import __version__
 from hub.errors import StorageError, UsageError
 from hub.plugin.hooks import GROUP
 from hub.scaffold.naming import Names
+from hub.texts import one_line
 
 __all__ = ["KINDS", "write_package"]
 
@@ -92,7 +93,7 @@ def _words(names: Names, *, author: str, licence: str, summary: str) -> dict[str
 
 def _quoted(text: str) -> str:
     """A person's text as it may stand between quotation marks in TOML and Python."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace('"', "'")
+    return one_line(text).replace("\\", "\\\\").replace('"', "'")
 
 
 def _filled(text: str, words: Mapping[str, str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import tomllib
 
 import pytest
 
@@ -60,6 +61,12 @@ def test_no_mark_of_a_template_is_left(kind, tmp_path):
         )
         assert not [mark for mark in marks if mark in text or mark in str(path)], path
     assert {"pyproject.toml", "README.md", ".gitignore"} <= {path.name for path in files}
+
+
+def test_an_author_is_one_line_whatever_a_system_says(tmp_path):
+    write_package(names_of("x"), "task", tmp_path, author='A\x1b[31m\n"B"\\', licence="MIT")
+    project = tomllib.loads((tmp_path / "pyproject.toml").read_text())["project"]
+    assert project["authors"] == [{"name": "A [31m 'B'\\"}]
 
 
 @pytest.mark.parametrize("kind", KINDS)
