@@ -23,8 +23,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hub.scaffold.package import KINDS
+
 ROOT = Path(__file__).parents[1]
-KINDS = ("backend", "model", "compression", "converter", "source", "task")
 BUILD = ("wheel", "--disable-pip-version-check", "--quiet", "--no-deps", "--no-build-isolation")
 
 

@@ -17,7 +17,8 @@ import tempfile
 import time
 from pathlib import Path
 
-KINDS = ("backend", "model", "compression", "converter", "source", "task")
+from hub.scaffold.package import KINDS
+
 BARE = [sys.executable, "-m", "pytest", "--version"]
 
 

@@ -14,15 +14,15 @@ import click
 from hub.cli.output import note, print_json
 from hub.errors import UsageError
 from hub.plugin.discovery import installed
+from hub.scaffold.naming import names_of
+from hub.scaffold.package import KINDS, write_package
 
 __all__ = ["new_command"]
-
-_KINDS = ("backend", "model", "compression", "converter", "source", "task")
 
 
 @click.command("new")
 @click.argument("name")
-@click.option("--kind", type=click.Choice(_KINDS), required=True, help="What it gives.")
+@click.option("--kind", type=click.Choice(tuple(KINDS)), required=True, help="What it gives.")
 @click.option("--into", type=click.Path(path_type=Path), help="Folder that takes the package; hub-NAME by default.")
 @click.option("--author", help="Who made it; the name that git knows by default.")
 @click.option("--license", "licence", default="Apache-2.0", show_default=True, help="SPDX expression.")
@@ -36,9 +36,6 @@ def new_command(
     It passes `hub plugin check` as it is; put your own in place of what it does. NAME is the plugin's, such as
     my-runtime: its package is then hub-my-runtime.
     """
-    from hub.scaffold.naming import names_of
-    from hub.scaffold.package import write_package
-
     names = names_of(name)
     for entry in installed():
         if entry.name == names.name:
