@@ -30,7 +30,12 @@ __all__ = ["command"]
 @click.command("compress")
 @click.argument("model", shell_complete=complete_model)
 @click.argument("recipe")
-@click.option("--data", type=click.Path(path_type=Path), metavar="FILE", help="Measure on this text, line by line.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Measure on this: text, .jsonl with labels, or files that the task takes.",
+)
 @click.option("--max-loss", type=click.FloatRange(min=0), metavar="X", help="Refuse a result that loses more.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Copy the result into a new folder, too.")
 @click.option("--backend", metavar="ID", help="Measure with this runtime alone; with all that open it otherwise.")
