@@ -1,13 +1,10 @@
 """A plugin's folder or wheel, laid out as if it were installed, without being installed.
 
-pip does it, with the person's index and credentials: a folder is built, which runs its build code. Knows nothing of
-what is done with it.
+A folder is built, which runs its build code. Knows nothing of what is done with it.
 """
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -16,7 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hub.cli.plugin_versions import plugins_in
-from hub.errors import HubError, UsageError
+from hub.errors import UsageError
+from hub.plugin import pip
 from hub.plugin.hooks import GROUP
 
 __all__ = ["laid"]
@@ -31,18 +29,13 @@ def laid(path: Path) -> Iterator[tuple[list[str], Path]]:
     UsageError
         There is no package, or no plugin in it.
     HubError
-        pip cannot build it; `details` holds what it says.
+        There is no pip, or it cannot build the package.
     """
     if path.is_dir() and not (path / "pyproject.toml").is_file():
         raise UsageError(f"{path} has no pyproject.toml", hint="Name the folder of a package, or a wheel")
     with tempfile.TemporaryDirectory(prefix="hub-laid-") as scratch:
         folder = Path(scratch, "site")
-        command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--quiet", "--no-deps"]
-        own = ["--no-build-isolation"] if path.is_dir() and _builds_here(path) else []
-        command += [*own, "--no-compile", "--target", str(folder), str(path.absolute())]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode:
-            raise HubError(f"pip cannot build {path}", details=done.stdout.strip().splitlines()[-20:])
+        pip.lay(path, folder, isolated=not (path.is_dir() and _builds_here(path)))
         names = sorted({entry.name for entry in plugins_in(folder)})
         if not names:
             raise UsageError(

@@ -19,7 +19,7 @@ from hub.errors import HubError
 from hub.texts import one_line
 from hub.types import JSON
 
-__all__ = ["Release", "Request", "install", "preview", "uninstall"]
+__all__ = ["Release", "Request", "install", "lay", "preview", "uninstall"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,9 +74,7 @@ def preview(request: Request) -> list[Release]:
     with tempfile.TemporaryDirectory(prefix="hub-pip-") as folder:
         report = Path(folder, "report.json")
         command = [*_pip("install"), "--dry-run", "--quiet", "--report", str(report), *request.arguments]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-        if done.returncode:
-            raise HubError(f"pip cannot install {request}", details=done.stdout.strip().splitlines())
+        _captured(command, f"pip cannot install {request}")
         return [_release(item) for item in json.loads(report.read_text(encoding="utf-8"))["install"]]
 
 
@@ -89,6 +87,26 @@ def install(request: Request) -> None:
         pip failed; it has said why on stderr.
     """
     _run([*_pip("install"), *request.arguments], f"pip did not install {request}")
+
+
+def lay(package: Path, folder: Path, *, isolated: bool) -> None:
+    """Put a package's files, and nothing that it depends on, into a folder.
+
+    Parameters
+    ----------
+    package
+        A wheel, or a folder with a `pyproject.toml`, which is built: that runs its build code.
+    isolated
+        Whether pip fetches what builds the package, in place of taking it from this environment.
+
+    Raises
+    ------
+    HubError
+        pip cannot build it; `details` holds what it says.
+    """
+    own = [] if isolated else ["--no-build-isolation"]
+    command = [*_pip("install"), "--quiet", "--no-deps", *own, "--no-compile", "--target", str(folder)]
+    _captured([*command, "--", str(package.absolute())], f"pip cannot build {package}")
 
 
 def uninstall(distribution: str) -> None:
@@ -114,6 +132,12 @@ def _run(command: Sequence[str], failure: str) -> None:
     sys.stderr.flush()
     if subprocess.run(command, stdout=2, check=False).returncode:
         raise HubError(failure, hint="pip says why above.")
+
+
+def _captured(command: Sequence[str], failure: str) -> None:
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise HubError(failure, details=done.stdout.strip().splitlines())
 
 
 def _release(item: Mapping[str, JSON]) -> Release:
