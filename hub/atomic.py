@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 from pathlib import Path
 
 __all__ = ["write_atomically"]
@@ -29,7 +30,8 @@ def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> 
     """
     temporary = path.with_name(f".new-{os.urandom(8).hex()}")
     try:
-        with temporary.open("xb") as stream:
+        # with these permissions from the start: who opened it before they were set could read what comes
+        with open(temporary, "xb", opener=partial(os.open, mode=0o666 if mode is None else mode)) as stream:
             if mode is not None:
                 temporary.chmod(mode)
             stream.write(content)
