@@ -18,6 +18,7 @@ from types import FrameType
 import uvicorn
 
 from hub import config
+from hub.atomic import write_atomically
 from hub.errors import HubError, StorageError, UsageError
 from hub.server.access.database import Database
 from hub.server.access.places import database_address
@@ -142,10 +143,8 @@ def _note(url: str, port: int, token: str) -> Path:
     path = config.home() / "server" / f"{port}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump({"url": url, "pid": os.getpid(), "key": token}, stream)
+        content = json.dumps({"url": url, "pid": os.getpid(), "key": token})
+        write_atomically(path, content.encode(), mode=0o600)
     except OSError as error:
         raise StorageError(f"{path} cannot be written: {error.strerror or error}") from error
     return path
