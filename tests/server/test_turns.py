@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from hub.errors import InputError
+from hub.errors import InputError, WorkerDied
+from hub.runtime.workers.process import DEAF
 from hub.server.faults import Fault
 from hub.server.models.call import Call
 from hub.server.models.fair import FairQueue
@@ -107,6 +108,26 @@ def test_of_a_batch_that_is_refused_each_is_tried_alone():
     found = live(model, Limits(slots=1, queue=10, batch=8), story)
     assert [found[0], found[1], found[3]] == [["WAIT"], ["A"], ["C"]]
     assert isinstance(found[2], InputError)
+
+
+@pytest.mark.parametrize(("line", "times"), [(f"{DEAF} within 5 s", 2), ("out of memory", 1)])
+def test_who_suffered_by_anothers_request_is_tried_again(line, times):
+    class Dying(Model):
+        def submit(self, inputs, options, emit, cancel):
+            answer = super().submit(inputs, options, emit, cancel)
+            if len(self.batches) == 1:
+                raise WorkerDied("the worker ended", details=["a line", line])
+            return answer
+
+    model = Dying()
+
+    async def story(schedule):
+        schedule.add(call := Call(["a"], {}))
+        return await asyncio.gather(call.answer(), return_exceptions=True)
+
+    [found] = live(model, Limits(slots=1, queue=10), story)
+    assert found == ["A"] if times == 2 else isinstance(found, WorkerDied)
+    assert model.batches == [["a"]] * times
 
 
 def test_a_batch_waits_a_moment_for_more():

@@ -19,10 +19,13 @@ from queue import SimpleQueue
 from hub.errors import HubError, InferenceError, WorkerDied
 from hub.runtime.workers.wire import Answer, Cancelling, Close, Failure, Logged, Open, Piece, Ready, RemoteTraceback
 
-__all__ = ["GRACE", "WorkerProcess"]
+__all__ = ["DEAF", "GRACE", "WorkerProcess"]
 
 GRACE = 5.0
 """Seconds that a request, or the process, is given to end by itself before the process is killed."""
+
+DEAF = "ended because a request that was cancelled did not stop"
+"""How the line begins that says that a process was ended for one request: the others did nothing wrong."""
 
 LINES = 12
 """Lines of the process's output that an error quotes."""
@@ -185,7 +188,7 @@ class WorkerProcess:
         with self._state:
             late = number in self._pending
         if late:
-            self._log.append(f"ended because a request that was cancelled did not stop within {GRACE:g} s")
+            self._log.append(f"{DEAF} within {GRACE:g} s")
             self._deaf = True
             self._process.kill()
 

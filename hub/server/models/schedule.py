@@ -17,13 +17,12 @@ from hub.errors import HubError, UsageError, WorkerDied
 from hub.runtime.protocols import Emit
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.relay import silent
+from hub.runtime.workers.process import DEAF
 from hub.server.faults import Fault
 from hub.server.models.call import Call
 from hub.server.models.fair import FairQueue
 
 __all__ = ["Answering", "Limits", "Schedule"]
-
-_COLLATERAL = "ended because a request that was cancelled"
 
 
 class Answering(Protocol):
@@ -215,4 +214,4 @@ class Batch:
 
 def _collateral(error: BaseException) -> bool:
     """Whether a call failed because another one had to be ended with the whole process."""
-    return isinstance(error, WorkerDied) and any(line.startswith(_COLLATERAL) for line in error.details)
+    return isinstance(error, WorkerDied) and any(line.startswith(DEAF) for line in error.details)
