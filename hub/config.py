@@ -16,7 +16,7 @@ from pathlib import Path
 from hub.atomic import write_atomically
 from hub.errors import StorageError, UsageError
 
-__all__ = ["SETTINGS", "Setting", "get", "home", "hubs", "items", "put", "remove", "stored"]
+__all__ = ["SETTINGS", "Setting", "get", "home", "hub_token", "hubs", "items", "put", "remove", "stored"]
 
 Value = bool | str | list[str]
 
@@ -103,6 +103,11 @@ def hubs() -> dict[str, str]:
             )
         found[name] = url.rstrip("/")
     return found
+
+
+def hub_token(name: str) -> str | None:
+    """Token for a hub that has a name here, and for no other: of the environment variable `HUB_TOKEN_<NAME>`."""
+    return os.environ.get("HUB_TOKEN_" + name.upper().replace("-", "_"))
 
 
 def items() -> list[tuple[Setting, Value, str]]:

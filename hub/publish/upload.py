@@ -55,10 +55,9 @@ class Destination:
         """The client, with the token for this hub."""
         if not self.endpoint:
             return HfApi(library_name="openmodelhub", library_version=__version__)
-        variable = "HUB_TOKEN_" + self.scheme.upper().replace("-", "_")
         return HfApi(
             endpoint=self.endpoint,
-            token=os.environ.get(variable) or False,
+            token=config.hub_token(self.scheme) or False,
             library_name="openmodelhub",
             library_version=__version__,
         )

@@ -5,8 +5,6 @@ Sizes are those of whole repositories; what they hold is told when one is used. 
 
 from __future__ import annotations
 
-import os
-
 from hub import config
 from hub.registry.search import Hit
 
@@ -32,7 +30,7 @@ def search_hubs(words: str, *, task: str | None = None) -> tuple[list[Hit], list
     hits: list[Hit] = []
     notices: list[str] = []
     for name, url in hubs.items():
-        token = os.environ.get(f"HUB_TOKEN_{name.upper().replace('-', '_')}")
+        token = config.hub_token(name)
         try:
             answer = requests.get(
                 f"{url}/api/models",

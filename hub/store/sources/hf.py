@@ -8,7 +8,6 @@ is written `%2F`; the path is written as it is. Knows nothing of hashes: the sin
 from __future__ import annotations
 
 import logging
-import os
 import re
 import shlex
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from urllib.parse import unquote
 
 from huggingface_hub import HfApi, constants, hf_hub_download
 
+from hub import config
 from hub.errors import BadReference, HubError, Offline, SourceError, VerificationError
 from hub.sources import Listing, Sink, SourceContext
 from hub.store.names import check_path
@@ -54,8 +54,7 @@ class HfSource:
         self._endpoint = endpoint
         # Another hub has a cache of its own, as its repositories may have the same names, and never gets HF_TOKEN.
         self._cache = None if endpoint is None else Path(constants.HF_HOME) / "hubs" / name
-        variable = f"HUB_TOKEN_{name.upper().replace('-', '_')}"
-        self._token = None if endpoint is None else os.environ.get(variable) or False
+        self._token = None if endpoint is None else config.hub_token(name) or False
 
     def fetch(self, locator: str, sink: Sink) -> None:
         """Have the file in the cache of `huggingface_hub` and let the sink adopt it there.
