@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -13,12 +12,13 @@ from hub.publish.github import Project, project_of
 from hub.publish.proposal import Proposal, propose
 from tests.support.changing import git
 from tests.support.registries import model
+from tests.support.threaded import Threaded
 
 UPSTREAM = "https://github.com/team/registry.git"
 FORK = "https://github.com/ada/registry.git"
 
 
-class Api:
+class Api(Threaded):
     """What GitHub answers: https://docs.github.com/en/rest."""
 
     def __init__(self) -> None:
@@ -49,10 +49,8 @@ class Api:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        super().__init__(Handler)
+        self.url = f"http://{self.netloc}"
 
     def reply(self, method, path, body):
         if self.refuses:
@@ -84,11 +82,9 @@ def api(monkeypatch, remote, tmp_path):
         "".join(f'[url "{path}"]\n\tinsteadOf = {address}\n' for address, path in places.items())
     )
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    api = Api()
-    monkeypatch.setenv("GITHUB_API_URL", api.url)
-    yield api
-    api.server.shutdown()
-    api.server.server_close()
+    with Api() as api:
+        monkeypatch.setenv("GITHUB_API_URL", api.url)
+        yield api
 
 
 def proposal(**changes):

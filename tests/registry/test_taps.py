@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 
 import pytest
 from click.testing import CliRunner
@@ -17,11 +16,12 @@ from hub.registry.catalogue import load_catalogue
 from hub.registry.search import search
 from hub.registry.tap_list import read_taps
 from tests.support.registries import RegistryServer, changed, file, model, registry, variant
+from tests.support.threaded import Threaded
 
 TEAM = registry(model("team/one", aliases=["uno"]), model("team/two", aliases=[], task="fill-mask"), name="team")
 
 
-class Site:
+class Site(Threaded):
     """A folder on a plain web server, with what was asked for."""
 
     def __init__(self, folder):
@@ -37,17 +37,8 @@ class Site:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-        self.server.daemon_threads = True
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        self.thread.start()
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-
-    def stop(self):
-        if self.thread.is_alive():
-            self.server.shutdown()
-            self.server.server_close()
-            self.thread.join()
+        super().__init__(functools.partial(Handler, directory=str(folder)))
+        self.url = f"http://{self.netloc}/"
 
 
 def call(*arguments, ok=True):
@@ -75,9 +66,8 @@ def built(tmp_path):
 def site(built, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     built(TEAM)
-    site = Site(tmp_path / "site")
-    yield site
-    site.stop()
+    with Site(tmp_path / "site") as site:
+        yield site
 
 
 @pytest.fixture

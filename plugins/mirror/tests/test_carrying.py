@@ -128,7 +128,7 @@ def test_the_proxy_fetches_each_file_once_for_many_clients(between, own, tmp_pat
     assert len({digest(path) for path in found}) == 1
     assert between.count("w.bin") == 1
     assert between.count("/api/") == 1
-    between.close()
+    between.stop()
     assert len(files_of(own.api(), tmp_path / "again", allow_patterns="w.bin")) == 1
 
 
@@ -145,7 +145,7 @@ def test_the_proxy_streams_while_it_fetches(between, own):
 def test_the_proxy_gives_what_it_has_when_the_upstream_is_gone(between, own, tmp_path):
     own.start("--proxy", between.url, "--fresh", "0")
     before = files_of(own.api(), tmp_path / "a")
-    between.close()
+    between.stop()
     assert files_of(own.api(), tmp_path / "b") == before
     assert requests.get(f"{own.url}/api/models/ada/other", timeout=60).status_code == 502
 
