@@ -187,7 +187,8 @@ def _free_name(listed: list[Entry], variant: Entry) -> str:
 
 
 def _bytes(variant: Entry) -> tuple[object, ...]:
-    files = sorted((file["path"], file["size"], file["sha256"]) for file in variant["files"])
+    """As `hub.registry.differences.bytes_of`, of an entry as it stands."""
+    files = sorted((file["path"], file["size"], file["sha256"], file.get("part", "")) for file in variant["files"])
     return variant["format"], tuple(variant.get("steps", ())), tuple(files)
 
 

@@ -58,6 +58,11 @@ def test_other_bytes_of_a_name_get_its_next_version(path):
     assert [each["files"][0]["sha256"][0] for each in entry(path)["variants"]] == ["0", "1", "2"]
 
 
+def test_the_same_files_as_another_part_are_another_variant(path):
+    moved = variant(files=[file(part="decoder")])
+    assert Editor(path).add_model(model(variants=[moved])) == ["acme/tiny:gguf-v2"]
+
+
 def test_the_same_bytes_from_one_more_source_get_the_source(path):
     editor = Editor(path)
     assert editor.add_model(model(variants=[variant(files=[file(sources=["https://mirror.example/x"])])])) == []
