@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -12,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from hub.server.insight.records import Readable
 
 
 def said(text, **more):
@@ -167,6 +170,13 @@ def test_a_name_that_another_site_gave_this_machine_is_refused(toy):
 def test_a_page_of_another_origin_is_refused(toy):
     assert toy.http.get("/v1/models", headers={"Origin": "https://evil.example"}).status_code == 403
     assert toy.http.get("/v1/models", headers={"Origin": toy.url}).status_code == 200
+
+
+def test_what_a_stranger_asks_for_does_not_steer_the_terminal_that_shows_the_log():
+    fields = {"msg": "%s %s", "args": ("GET", "/a\x1b[2J\n12:00:00 forged"), "status": 404, "client": "192.0.2.7"}
+    line = Readable().format(logging.makeLogRecord({"levelno": logging.INFO, **fields}))
+    assert line.isprintable()
+    assert line.endswith("GET /a [2J 12:00:00 forged  status=404")
 
 
 def test_a_flood_of_headers_is_cut_off(toy):

@@ -13,13 +13,12 @@ from pathlib import Path
 
 import msgspec
 
+from hub.texts import one_line
 from hub.types import JSON
 
 __all__ = ["Recent", "log_to"]
 
 _USUAL = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName", "color_message"}
-
-
 _SHOWN = ("time", "level", "logger", "message", "traceback", "request", "client")
 
 
@@ -38,11 +37,10 @@ class Readable(logging.Formatter):
         """The time, how bad it is where it is, the message, and the fields that were given with it."""
         fields = told(record)
         level = "" if record.levelno <= logging.INFO else f"{record.levelname} "
-        shown = [f"{name}={value}" for name, value in fields.items() if name not in _SHOWN and value != ""]
+        shown = one_line(" ".join(f"{name}={value}" for name, value in fields.items() if _is_shown(name, value)))
         trace = fields.get("traceback")
-        return f"{self.formatTime(record, '%H:%M:%S')} {level}{record.getMessage()}  {' '.join(shown)}".rstrip() + (
-            f"\n{trace}" if trace else ""
-        )
+        line = f"{self.formatTime(record, '%H:%M:%S')} {level}{one_line(record.getMessage())}  {shown}".rstrip()
+        return f"{line}\n{trace}" if trace else line
 
 
 class Recent(logging.Handler):
@@ -105,6 +103,10 @@ def log_to(path: str, recent: Recent) -> None:
     logging.captureWarnings(True)
     for noisy in ("httpx", "httpcore", "urllib3", "asyncio", "uvicorn"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _is_shown(name: str, value: JSON) -> bool:
+    return name not in _SHOWN and value != ""
 
 
 def _plain(value: object) -> JSON:
