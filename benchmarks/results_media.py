@@ -31,8 +31,8 @@ of EfficientNet-Lite0), and two texts that are set in six ways (**character erro
 share of answers (words, labels, characters) that differ from those of the model as it is. `*` marks the Pareto front:
 nothing else is smaller, faster and closer at once.
 
-Speeds of this page were taken in one round while the machine did other things too: they are rough, and times of loading
-more so. Error rates, losses and sizes do not depend on that.
+Error rates, losses and sizes do not depend on what else the machine does. Speeds and times of loading do, and those of this
+page are rough.
 """
 
 

@@ -42,8 +42,8 @@ OPTIONS = (
     ),
 )
 
-# libgomp spins at the barriers of every layer: beside another process that works, speech is then written five times
-# slower than with threads that sleep soon.
+# libgomp spins at the barriers of every layer: beside another process that works, it burns the time that the one thread
+# which has something to do would need.
 ENVIRONMENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}
 
 
