@@ -31,8 +31,8 @@ of EfficientNet-Lite0), and two texts that are set in six ways (**character erro
 share of answers (words, labels, characters) that differ from those of the model as it is. `*` marks the Pareto front:
 nothing else is smaller, faster and closer at once.
 
-Error rates, losses and sizes do not depend on what else the machine does. Speeds and times of loading do, and those of this
-page are rough.
+Error rates, losses and sizes do not depend on what else the machine does. Speeds and times of loading do, and
+those of this page are rough.
 """
 
 
