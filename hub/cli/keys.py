@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from hub.cli.output import note, print_json, print_table
-from hub.cli.serve import server_module
+from hub.cli.serve import open_database, server_module
 from hub.cli.servers import link_to
 
 __all__ = ["command"]
@@ -56,9 +56,9 @@ def add(name: str, server: str | None, key: str | None, database: str, **rights:
         text = link_to(server, key).post("/hub/v1/keys", {"name": name, **rights})["key"]
     else:
         text, made = server_module("access.keys").make_key(name, **rights)
-        store = _database(database)
-        store.add_key(made)
-        store.add_audit("local", "keys.add", {"name": name, **made.rights})
+        with open_database(database) as store:
+            store.add_key(made)
+            store.add_audit("local", "keys.add", {"name": name, **made.rights})
     click.echo(text)
     note(f"This is key '{name}'. Keep it: it is not shown again. A running server takes it within 5 s.")
 
@@ -71,10 +71,8 @@ def list_(server: str | None, key: str | None, database: str, as_json: bool) -> 
     if server:
         keys = link_to(server, key).get("/hub/v1/keys")["keys"]
     else:
-        keys = [
-            {"id": each.id, "name": each.name, "made": each.made, "revoked": each.revoked or None, **each.rights}
-            for each in _database(database).all_keys()
-        ]
+        with open_database(database) as store:
+            keys = [each.told() for each in store.all_keys()]
     if as_json:
         print_json(keys)
         return
@@ -91,15 +89,10 @@ def revoke(name: str, server: str | None, key: str | None, database: str) -> Non
     if server:
         name = link_to(server, key).delete("/hub/v1/keys", name)["revoked"]
     else:
-        store = _database(database)
-        name = store.revoke(name).name
-        store.add_audit("local", "keys.revoke", {"name": name})
+        with open_database(database) as store:
+            name = store.revoke(name).name
+            store.add_audit("local", "keys.revoke", {"name": name})
     note(f"Revoked '{name}'")
-
-
-def _database(address: str) -> Any:  # Any: hub.server.access.database.Database
-    chosen = address or server_module("access.places").database_address()
-    return server_module("access.database").Database(chosen)
 
 
 def _row(key: dict[str, Any]) -> tuple[str, ...]:  # Any: JSON

@@ -5,6 +5,7 @@ Knows nothing of what the server does: the two share their layer, and neither im
 
 from __future__ import annotations
 
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from hub.cli.output import note
 from hub.errors import PluginMissing
 from hub.sizes import parse_size
 
-__all__ = ["command", "server_module"]
+__all__ = ["command", "open_database", "server_module"]
 
 _PORT = 4820
 
@@ -109,3 +110,9 @@ def server_module(name: str) -> Any:  # Any: a module
         raise PluginMissing(
             f"the server needs '{error.name}', which is not installed", hint="pip install 'openmodelhub[serve]'"
         ) from error
+
+
+def open_database(address: str) -> Any:  # Any: a context of hub.server.access.database.Database
+    """The database of keys and usage, closed in the end: at an address, or that of this machine."""
+    chosen = address or server_module("access.places").database_address()
+    return closing(server_module("access.database").Database(chosen))

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from hub.cli.output import note, print_json, print_table
-from hub.cli.serve import server_module
+from hub.cli.serve import open_database
 from hub.cli.servers import link_to, server_options
 
 __all__ = ["command"]
@@ -57,9 +57,6 @@ def _uses(since: str, until: str, server: str | None, key: str | None, database:
 
     if not database and (server or local_places()):
         return list(link_to(server, key).get("/hub/v1/usage", since=since, until=until)["usage"])
-    store = server_module("access.database").Database(database or server_module("access.places").database_address())
-    names = {each.id: each.name for each in store.all_keys()}
-    return [
-        {name: names.get(use.key, use.key) if name == "key" else getattr(use, name) for name in _COLUMNS}
-        for use in store.usage(since=since, until=until or "9999")
-    ]
+    with open_database(database) as store:
+        names = {each.id: each.name for each in store.all_keys()}
+        return [use.told(names) for use in store.usage(since=since, until=until or "9999")]

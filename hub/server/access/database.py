@@ -86,6 +86,12 @@ class Use:
     generated_tokens: int = 0
     seconds: float = 0.0
 
+    def told(self, names: Mapping[str, str]) -> dict[str, object]:
+        """What is shown of it, with the key's name instead of its id where it has one."""
+        counts = {name: getattr(self, name) for name in COUNTS}
+        key = names.get(self.key, self.key)
+        return {"day": self.day, "key": key, "model": self.model, **counts, "seconds": round(self.seconds, 3)}
+
 
 class Database:
     """One database. Safe from several threads.

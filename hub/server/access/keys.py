@@ -63,6 +63,10 @@ class Key:
             fnmatchcase(task, pattern) for pattern in tasks
         )
 
+    def told(self) -> dict[str, object]:
+        """What may be shown of it: nothing that would let one in."""
+        return {"id": self.id, "name": self.name, "made": self.made, "revoked": self.revoked or None, **self.rights}
+
 
 def make_key(
     name: str,

@@ -13,8 +13,7 @@ from hub import __version__
 from hub.errors import BadReference
 from hub.registry.names import key as spelled
 from hub.runtime.client.wire import error_to
-from hub.server.access.database import Use
-from hub.server.access.keys import Key, make_key
+from hub.server.access.keys import make_key
 from hub.server.faults import Fault
 from hub.server.insight.processes import cpu_seconds, resident
 from hub.server.models.running import Running
@@ -111,13 +110,13 @@ async def show_usage(request: Request, service: Service) -> Response:
     own = None if caller.rights["admin"] else caller.key
     uses = await asyncio.to_thread(service.database.usage, since=since, until=until, key=own)
     names = {key.id: key.name for key in await asyncio.to_thread(service.database.all_keys)}
-    return json_response({"usage": [_use(use, names) for use in uses]})
+    return json_response({"usage": [use.told(names) for use in uses]})
 
 
 async def list_keys(request: Request, service: Service) -> Response:
     """Every key, without what would let one in."""
     _admin(request)
-    return json_response({"keys": [_key(key) for key in await asyncio.to_thread(service.database.all_keys)]})
+    return json_response({"keys": [key.told() for key in await asyncio.to_thread(service.database.all_keys)]})
 
 
 async def add_key(request: Request, service: Service) -> Response:
@@ -128,7 +127,7 @@ async def add_key(request: Request, service: Service) -> Response:
     text, key = make_key(asked.name, **fields)
     await asyncio.to_thread(service.database.add_key, key)
     await _audit(service, caller, "keys.add", {"name": key.name, **key.rights})
-    return json_response({"key": text, **_key(key)}, 201)
+    return json_response({"key": text, **key.told()}, 201)
 
 
 async def revoke_key(request: Request, service: Service) -> Response:
@@ -183,36 +182,6 @@ def _shown(running: Running) -> dict[str, JSON]:
         "unload_in": None if left is None else round(left, 1),
         "pinned": running.pinned,
         "up_seconds": round(time.time() - running.loaded, 1),
-    }
-
-
-def _use(use: Use, names: dict[str, str]) -> dict[str, JSON]:
-    return {
-        "day": use.day,
-        "key": names.get(use.key, use.key),
-        "model": use.model,
-        "requests": use.requests,
-        "errors": use.errors,
-        "inputs": use.inputs,
-        "prompt_tokens": use.prompt_tokens,
-        "generated_tokens": use.generated_tokens,
-        "seconds": round(use.seconds, 3),
-    }
-
-
-def _key(key: Key) -> dict[str, JSON]:
-    rights = key.rights
-    return {
-        "id": key.id,
-        "name": key.name,
-        "made": key.made,
-        "revoked": key.revoked or None,
-        "models": list(rights["models"]),
-        "tasks": list(rights["tasks"]),
-        "admin": rights["admin"],
-        "rate": rights["rate"],
-        "tokens": rights["tokens"],
-        "priority": rights["priority"],
     }
 
 
