@@ -40,25 +40,24 @@ def check_command(
     without being installed. It runs the plugin's code. Needs pytest. Ends with 1 where a check fails.
     """
     _need_pytest()
-    path = Path(target)
-    if path.exists() and (path.is_file() or "/" in target or not _names(target)):
-        with laid(path) as (names, folder):
-            reports = [_checked(name, folder, on, timeout) for name in names]
-    else:
-        names = _names(target)
-        if not names:
-            from hub.cli.plugin import unknown
-
-            raise unknown(target)
+    path, names = Path(target), _names(target)
+    if path.exists() and (path.is_file() or "/" in target or not names):
+        with laid(path) as (found, folder):
+            reports = [_checked(name, folder, on, timeout) for name in found]
+    elif names:
         reports = [_checked(name, None, on, timeout) for name in names]
-    if badge_file is not None:
-        _write_badge(badge_file, reports)
+    else:
+        from hub.cli.plugin import unknown
+
+        raise unknown(target)
     if as_json:
         documents: list[JSON] = [report.as_json() for report in reports]
         print_json({"contract": CONTRACT, "plugins": documents})
     else:
         for report in reports:
             _show(report, every)
+    if badge_file is not None:
+        _write_badge(badge_file, reports)
     if any(report.failed or (strict and report.untried) for report in reports):
         sys.exit(1)
 

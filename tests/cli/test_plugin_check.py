@@ -37,8 +37,9 @@ def test_a_part_without_a_fixture_is_named_and_fails_where_that_is_asked_for(run
 
 def test_a_failure_is_shown_with_reason_and_fix(run_hub, alone, tmp_path):
     wheel = Made(name="bare", source=FORMAT).wheel(tmp_path)
-    result = run_hub("plugin", "check", str(wheel))
-    assert result.returncode == 1
+    result = run_hub("plugin", "check", str(wheel), "--badge", str(tmp_path / "nowhere" / "b.svg"))
+    assert result.returncode == 2
+    assert "the badge cannot be written" in result.stderr
     assert "formats/mine\tnot tried\t\t" in result.stdout.splitlines()
     assert [line.split("\t")[2] for line in result.stdout.splitlines()] == ["2", ""]
     assert "it does not depend on openmodelhub" in result.stderr
