@@ -10,6 +10,7 @@ from typing import Any
 
 from hub.errors import InferenceError, UsageError
 from hub.runtime.protocols import OpenRequest, Session, usable_cpus
+from hub_torch.allocation import keep_freed
 from hub_torch.devices import probe, refuse_missing
 from hub_torch.facts import dtype_asked, memory
 from hub_torch.generating import GenerateSession
@@ -38,6 +39,8 @@ def open_model(request: OpenRequest) -> Session:
         The model would need code of its own.
     """
     refuse_missing(request.device)
+    if request.device == "cpu":
+        keep_freed()
     kind = KINDS.get((request.facts.task, request.verb))
     weights = request.files
     if kind is None or not weights:
