@@ -35,7 +35,7 @@ from hub.testing import Opening
 
 BUSY = "--busy" in sys.argv
 THREADS = 1 if BUSY else 2
-PAUSE, CALLS = 0.05, 8  # seconds between the turns of the two sides, and calls of a turn
+PAUSE, CALLS = 0.3, 24  # seconds between the turns of the two sides, and calls of a turn
 CLOCK = time.process_time if BUSY else time.perf_counter
 ROUNDS = 7
 PAGES = (
@@ -158,7 +158,7 @@ def classifying(photos: Path) -> None:
             right = sum(model.infer(photos / name)[0]["label"] == LITE[name] for name in names)
             folder = Opening.of("efficientnet-lite0", backend=backend).artifact.path
             run = _bare_torch(folder) if backend == "torch" else _bare_onnx(folder)
-            pairs = [_pair(model, run, photos / names[number % len(names)]) for number in range(6 * ROUNDS)]
+            pairs = [_pair(model, run, photos / names[number % len(names)]) for number in range(3 * ROUNDS)]
         here, there = (statistics.median(side) for side in zip(*pairs[len(names) :], strict=True))
         print(
             f"classifying through {backend}: {1 / here:.0f} photos/s, speed ratio {there / here:.3f}, "

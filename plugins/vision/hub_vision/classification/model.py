@@ -70,7 +70,10 @@ class ImageClassification(Model):
         return [row.reshape(-1) for row in rows]
 
     def _answer(self, scores: Array, top_k: int) -> list[dict[str, JSON]]:
-        order = np.argsort(-scores, kind="stable")[: top_k or None]
+        best = np.arange(len(scores))
+        if 0 < top_k < len(scores):  # those that may be among them, with all that are as high as the last
+            best = np.flatnonzero(scores >= np.partition(scores, -top_k)[-top_k])
+        order = best[np.argsort(-scores[best], kind="stable")][: top_k or None]
         return [{"label": self._labels.name(int(place)), "score": float(scores[place])} for place in order]
 
 
