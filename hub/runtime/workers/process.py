@@ -158,7 +158,10 @@ class WorkerProcess:
         try:
             while True:
                 message = self._connection.recv()
-                if isinstance(message, Logged):
+                if isinstance(message, list):
+                    for piece in message:
+                        self._deliver(piece)
+                elif isinstance(message, Logged):
                     _log(message, self._name)
                 else:
                     self._deliver(message)

@@ -79,7 +79,7 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """From the worker: a request goes on."""
+    """From the worker: a request goes on. Comes in lists, of one request or several."""
 
     number: int
     delta: Delta

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 import threading
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import Any
 
-from hub.errors import HubError, InferenceError
+from hub.errors import HubError
 from hub.plugin.host import get_host
 from hub.runtime.protocols import Delta, Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.load import OpenedModel, open_plan
+from hub.runtime.workers.outbox import Outbox
 from hub.runtime.workers.wire import (
     Answer,
     Ask,
@@ -57,6 +57,7 @@ class Request:
     def __init__(self) -> None:
         self.cancel = Cancel()
         self.stop = False
+        self.began = False
 
 
 class Worker:
@@ -64,12 +65,12 @@ class Worker:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._sending = threading.Lock()
+        self._outbox = Outbox(connection)
         self._requests: dict[int, Request] = {}
         self._model: OpenedModel | None = None
         self._streams: dict[int, Stream] = {}
         self.closing = threading.Event()
-        logging.getLogger().addHandler(Forwarded(self._send))
+        logging.getLogger().addHandler(Forwarded(self._outbox.send))
         logging.captureWarnings(True)
 
     def open(self, order: Open) -> bool:
@@ -77,9 +78,9 @@ class Worker:
         try:
             self._model = open_plan(order.plan, order.artifact, get_host())
         except Exception as error:
-            self._send(Failure(0, *portable(error)))
+            self._outbox.send(Failure(0, *portable(error)))
             return False
-        self._send(Ready())
+        self._outbox.send(Ready())
         return True
 
     def listen(self) -> None:
@@ -128,23 +129,16 @@ class Worker:
 
         def emit(delta: Delta) -> bool:
             if not request.stop:
-                self._send(Piece(ask.number, delta))
+                self._outbox.add(Piece(ask.number, delta), first=not request.began)
+                request.began = True
             return request.stop
 
         try:
-            self._send(Answer(ask.number, list(self.work(ask, emit, request.cancel))))
+            self._outbox.send(Answer(ask.number, list(self.work(ask, emit, request.cancel))))
         except BaseException as error:  # SystemExit of a plugin too: the parent waits for an answer
-            self._send(Failure(ask.number, *portable(error)))
+            self._outbox.send(Failure(ask.number, *portable(error)))
         finally:
             del self._requests[ask.number]
-
-    def _send(self, message: object) -> None:
-        try:
-            data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)
-        except Exception as error:
-            raise InferenceError(f"the answer cannot be sent to another process: {error}") from error
-        with self._sending:
-            self._connection.send_bytes(data)
 
 
 def main(descriptor: int) -> None:

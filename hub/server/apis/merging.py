@@ -25,6 +25,12 @@ async def merged(answers: Sequence[Answering]) -> AsyncIterator[Arrived]:
     HubError, Fault
         An answer failed.
     """
+    if len(answers) == 1:
+        async with aclosing(answers[0].pieces()) as pieces:  # type: ignore[type-var]
+            async for some in pieces:
+                yield 0, some
+        yield 0, None
+        return
     arrived: asyncio.Queue[Arrived | BaseException] = asyncio.Queue()
     tasks = [asyncio.create_task(_follow(index, answer, arrived)) for index, answer in enumerate(answers)]
     left = len(tasks)

@@ -53,7 +53,8 @@ class Call:
         self.beats: list[float] = []
         self._loop = asyncio.get_running_loop()
         self._done: asyncio.Future[None] = self._loop.create_future()
-        self._deltas: deque[Delta] = deque()
+        self._coming: deque[Delta] = deque()
+        self._deltas: list[Delta] = []
         self._arrived = asyncio.Event()
         self._giving_up: Callable[[Call], None] | None = None
         self._clock = self._loop.call_later(deadline, self._late, deadline)
@@ -71,7 +72,9 @@ class Call:
         """From the thread that computes: something has come. `True` if nobody waits any more."""
         if self.cancel.is_set():
             return True
-        self._loop.call_soon_threadsafe(self._take, delta)
+        self._coming.append(delta)
+        if len(self._coming) == 1:  # else the loop is told already
+            self._loop.call_soon_threadsafe(self._take)
         return False
 
     def finish(self, results: list[Any] | None, error: BaseException | None = None) -> None:
@@ -124,7 +127,7 @@ class Call:
                 await self._arrived.wait()
                 self._arrived.clear()
                 if self._deltas:
-                    some, self._deltas = list(self._deltas), deque()
+                    some, self._deltas = self._deltas, []
                     yield some
                 if self._done.done() and not self._deltas:
                     self._done.result()
@@ -132,15 +135,21 @@ class Call:
         finally:
             self.give_up()
 
-    def _take(self, delta: Delta) -> None:
+    def _take(self) -> None:
+        some = []
+        while self._coming:
+            some.append(self._coming.popleft())
+        if not some:
+            return
         now = time.monotonic()
-        if not self.first:
-            self.first = now
+        if self.first:
+            self.beats.extend([(now - self.last) / len(some)] * len(some))
         else:
-            self.beats.append(now - self.last)
+            self.first = now
+            self.beats.extend([0.0] * (len(some) - 1))
         self.last = now
         if self.told and not self._done.done():
-            self._deltas.append(delta)
+            self._deltas.extend(some)
             self._arrived.set()
 
     def _late(self, deadline: float) -> None:
