@@ -15,7 +15,7 @@ import click
 from hub.cli.completion import complete_model
 from hub.cli.output import json_text, note, print_json, print_table
 from hub.cli.progress import terminal_progress
-from hub.cli.trials import announce, options_of_ways, prepare
+from hub.cli.trials import announce, keep, options_of_ways, prepare
 from hub.errors import InferenceError, PluginMissing, UsageError
 
 __all__ = ["command"]
@@ -65,6 +65,7 @@ def command(model: str, plots: tuple[Path, ...], out: Path | None, as_json: bool
             progress=progress,
         )
     found = report(trial.target, results, trial.ways.skipped, trial.data, trial.effort.rounds)
+    keep(found, "bench")
     for path, write in writes:
         write(found, path)
     if as_json:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from hub.runtime.tuning.ways import Way, Ways
     from hub.store.progress import Progress
     from hub.store.store import Store
+    from hub.types import JSON
 
-__all__ = ["Trial", "announce", "options_of_ways", "prepare"]
+__all__ = ["Trial", "announce", "keep", "options_of_ways", "prepare"]
 
 F = TypeVar("F", bound=Callable[..., Any])  # Any: click passes what the options declare
 
@@ -127,6 +128,17 @@ def announce(trial: Trial, *, compare: bool) -> None:
         note(f"{human_size(fetched)} to download")
     if made:
         note("To make first, and kept (hub list): " + "; ".join(made))
+
+
+def keep(document: dict[str, JSON], by: str) -> None:
+    """Keep what was measured for the page of `hub serve`; where the disk refuses, it is printed all the same."""
+    from hub.errors import StorageError
+    from hub.runtime.tuning.benches import keep_bench
+
+    try:
+        keep_bench(document, by)
+    except StorageError as error:
+        note(f"Warning: what was measured is not kept: {error.message}")
 
 
 def _to_make(ways: Sequence[Way], trial: Trial) -> list[str]:

@@ -13,7 +13,7 @@ import click
 from hub.cli.completion import complete_model
 from hub.cli.output import note, print_json, print_table
 from hub.cli.progress import terminal_progress
-from hub.cli.trials import Trial, announce, options_of_ways, prepare
+from hub.cli.trials import Trial, announce, keep, options_of_ways, prepare
 from hub.errors import PlanError, UsageError
 from hub.types import JSON
 
@@ -61,8 +61,10 @@ def command(
         results = _measure(trial, max_loss, progress)
     best = _choose(trial, results, goal, max_loss)
     winner = _keep(trial, results, best, goal, max_loss)
+    document = _as_json(trial, results, winner)
+    keep(document, "tune")
     if as_json:
-        print_json(_as_json(trial, results, winner))
+        print_json(document)
     else:
         _show(trial, results, best, winner)
 
@@ -152,7 +154,7 @@ def _refuse_lossy_recipes(recipes: Sequence[str]) -> None:
             )
 
 
-def _as_json(trial: Trial, results: Sequence[Result], winner: Winner) -> JSON:
+def _as_json(trial: Trial, results: Sequence[Result], winner: Winner) -> dict[str, JSON]:
     from hub.runtime.tuning.record import winner_json
     from hub.runtime.tuning.report import report
 

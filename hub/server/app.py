@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from hub.server.apis import health, own, page, remote, tasks
+from hub.server.apis import benches, catalogue, health, loading, own, page, pulling, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
@@ -60,6 +60,16 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/hub/v1/infer/{model:path}", remote.infer),
     ("GET", "/hub/v1/ps", own.list_running),
     ("POST", "/hub/v1/stop", own.stop_model),
+    ("POST", "/hub/v1/load", loading.load_model),
+    ("POST", "/hub/v1/pin", loading.pin_model),
+    ("GET", "/hub/v1/about", catalogue.about),
+    ("GET", "/hub/v1/catalogue", catalogue.search_catalogue),
+    ("GET", "/hub/v1/catalogue/{model:path}", catalogue.show_entry),
+    ("GET", "/hub/v1/pulls", pulling.list_pulls),
+    ("POST", "/hub/v1/pulls", pulling.pull_model),
+    ("GET", "/hub/v1/pulls/events", pulling.watch_pulls),
+    ("DELETE", "/hub/v1/pulls/{pull}", pulling.cancel_pull),
+    ("GET", "/hub/v1/benches", benches.list_benches),
     ("GET", "/hub/v1/logs", own.show_logs),
     ("GET", "/hub/v1/usage", own.show_usage),
     ("GET", "/hub/v1/audit", own.list_audit),
@@ -89,7 +99,7 @@ def make_app(service: Service) -> ASGIApp:
             await service.stop()
 
     routes = [Route(path, partial(_answer, handler, service), methods=[method]) for method, path, handler in PATHS]
-    routes += [Route(path, partial(_answer, page.page, service), methods=["GET"]) for path in page.FILES]
+    routes += [Route(path, partial(_answer, page.page, service), methods=["GET"]) for path in page.PATHS]
     routes.append(Route("/openapi.json", _describe, methods=["GET"]))
     app = Starlette(routes=routes, lifespan=life, exception_handlers={404: _nothing_here, 405: _other_method})
     return Entrance(app, service.settings, service.guard, service.meters, refuse, interface_of)

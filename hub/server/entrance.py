@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["Entrance"]
 
 _LOG = logging.getLogger("hub.server.requests")
-_OPEN = ("/healthz", "/readyz", "/", "/page.css", "/page.js", "/openapi.json")
+_OPEN = ("/healthz", "/readyz", "/", "/openapi.json")
+_PAGE = "/page/"
 _SLOW = 30.0
 """Seconds that a client may take between two pieces of its body."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -76,7 +77,7 @@ class Entrance:
 
     async def _check(self, visit: Visit) -> None:
         visit.check_origin()
-        if visit.path in _OPEN:
+        if visit.path in _OPEN or visit.path.startswith(_PAGE):
             return
         if not self._settings.public and not await self._guard.asks_for_keys():
             visit.check_host()

@@ -15,7 +15,7 @@ import msgspec
 
 from hub import __version__
 from hub.runtime.client.wire import MEDIA_TYPE
-from hub.server.apis import own, remote, tasks
+from hub.server.apis import catalogue, loading, own, pulling, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
@@ -42,6 +42,9 @@ _BODIES: Mapping[Handler, type] = {
     tags.show: ollama.ShowRequest,
     own.stop_model: own.Stop,
     own.add_key: own.NewKey,
+    loading.load_model: loading.Load,
+    loading.pin_model: loading.Pin,
+    pulling.pull_model: pulling.Wanted,
     remote.describe: remote.Describe,
 }
 _FORM = {
@@ -60,6 +63,7 @@ _TASK = {
 _QUERIES: Mapping[Handler, tuple[str, ...]] = {
     own.show_logs: ("model", "after"),
     own.show_usage: ("since", "until"),
+    catalogue.search_catalogue: catalogue.QUERIES,
     tasks.answer_task: ("model",),
 }
 
@@ -94,6 +98,8 @@ def _operation(method: str, path: str, handler: Handler, bodies: Mapping[Handler
     }
     if handler is own.add_key:
         answers_with["201"] = {"description": "The key."}
+    if handler is pulling.pull_model:
+        answers_with["202"] = {"description": "How far the download is."}
     operation: dict[str, Any] = {
         "operationId": f"{method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', path).rstrip('_')}",
         "summary": (handler.__doc__ or "").strip().splitlines()[0].rstrip("."),

@@ -25,6 +25,7 @@ from hub.server.models.call import Call
 from hub.server.models.manager import Manager
 from hub.server.models.names import Served
 from hub.server.models.running import Running
+from hub.server.pulls import Pulls
 from hub.server.settings import Settings
 from hub.server.web import ClientDisconnect, Request, until_gone
 
@@ -42,6 +43,7 @@ class Service:
         self.recent = recent
         self.meters = Meters()
         self.manager = Manager(settings, self.meters)
+        self.pulls = Pulls(self.manager.names.forget)
         self.guard = Guard(database, token)
         self.metering = Metering(database)
         self.ready = False
@@ -61,6 +63,7 @@ class Service:
     async def stop(self) -> None:
         """End what runs, and close the books."""
         self.ready = False
+        await self.pulls.close()
         await self.manager.close()
         await self.metering.stop()
         self.database.close()

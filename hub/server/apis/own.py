@@ -11,9 +11,11 @@ import msgspec
 
 from hub import __version__
 from hub.errors import BadReference
+from hub.memory import free_memory, total_memory
 from hub.registry.names import key as spelled
 from hub.runtime.client.wire import error_to
 from hub.server.access.keys import make_key
+from hub.server.apis.managing import admin_of, audit
 from hub.server.faults import Fault
 from hub.server.insight.processes import cpu_seconds, resident
 from hub.server.models.running import Running
@@ -28,6 +30,8 @@ __all__ = [
     "list_keys",
     "list_running",
     "revoke_key",
+    "running_json",
+    "running_of",
     "show_logs",
     "show_usage",
     "stop_model",
@@ -61,13 +65,15 @@ def error_body(fault: Fault) -> dict[str, JSON]:
 
 async def list_running(request: Request, service: Service) -> Response:
     """Models that run, and how they are."""
-    _admin(request)
-    running = [_shown(each) for each in service.manager.running]
+    admin_of(request)
+    running = [running_json(each) for each in service.manager.running]
     return json_response(
         {
             "version": __version__,
             "pid": os.getpid(),
             "memory": resident(os.getpid()),
+            "free_memory": free_memory(),
+            "total_memory": total_memory(),
             "ready": service.ready,
             "loading": list(service.manager.loading),
             "trouble": service.metering.fault,
@@ -78,22 +84,18 @@ async def list_running(request: Request, service: Service) -> Response:
 
 async def stop_model(request: Request, service: Service) -> Response:
     """Unload a model."""
-    caller = _admin(request)
+    caller = admin_of(request)
     asked = await read_json(request, Stop)
-    wanted = spelled(asked.model)
-    found = [each for each in service.manager.running if wanted in await asyncio.to_thread(_names, service, each)]
-    if not found:
-        running = ", ".join(each.name for each in service.manager.running) or "none"
-        raise BadReference(f"no model '{asked.model}' is loaded", hint=f"Loaded: {running}")
+    found = await running_of(service, asked.model)
     for each in found:
         await service.manager.unload(each, force=asked.force)
-    await _audit(service, caller, "stop", {"model": asked.model, "force": asked.force})
+    await audit(service, caller, "stop", {"model": asked.model, "force": asked.force})
     return json_response({"stopped": [each.name for each in found]})
 
 
 async def show_logs(request: Request, service: Service) -> Response:
     """What was logged last, after a number."""
-    _admin(request)
+    admin_of(request)
     after = request.query_params.get("after", "0")
     if not after.isdecimal():
         raise Fault(400, "invalid_request", "after is a number", param="after")
@@ -115,41 +117,49 @@ async def show_usage(request: Request, service: Service) -> Response:
 
 async def list_keys(request: Request, service: Service) -> Response:
     """Every key, without what would let one in."""
-    _admin(request)
+    admin_of(request)
     return json_response({"keys": [key.told() for key in await asyncio.to_thread(service.database.all_keys)]})
 
 
 async def add_key(request: Request, service: Service) -> Response:
     """Make a key; its text is in this answer and nowhere else."""
-    caller = _admin(request)
+    caller = admin_of(request)
     asked = await read_json(request, NewKey)
     fields = {name: getattr(asked, name) for name in ("models", "tasks", "admin", "rate", "tokens", "priority")}
     text, key = make_key(asked.name, **fields)
     await asyncio.to_thread(service.database.add_key, key)
-    await _audit(service, caller, "keys.add", {"name": key.name, **key.rights})
+    await audit(service, caller, "keys.add", {"name": key.name, **key.rights})
     return json_response({"key": text, **key.told()}, 201)
 
 
 async def revoke_key(request: Request, service: Service) -> Response:
     """Revoke a key by its name or id."""
-    caller = _admin(request)
+    caller = admin_of(request)
     key = await asyncio.to_thread(service.database.revoke, request.path_params["name"])
-    await _audit(service, caller, "keys.revoke", {"name": key.name})
+    await audit(service, caller, "keys.revoke", {"name": key.name})
     return json_response({"revoked": key.name})
 
 
 async def list_audit(request: Request, service: Service) -> Response:
     """What admins did, the latest first."""
-    _admin(request)
+    admin_of(request)
     return json_response({"audit": await asyncio.to_thread(service.database.audits)})
 
 
-def _admin(request: Request) -> str:
-    caller = caller_of(request)
-    if not caller.rights["admin"]:
-        told = f"key '{caller.name}' is no admin's" if caller.name else "from another machine this needs an admin's key"
-        raise Fault(403, "not_allowed", told)
-    return caller.key
+async def running_of(service: Service, name: str) -> list[Running]:
+    """Models that run and have this name.
+
+    Raises
+    ------
+    BadReference
+        None does.
+    """
+    wanted = spelled(name)
+    found = [each for each in service.manager.running if wanted in await asyncio.to_thread(_names, service, each)]
+    if not found:
+        running = ", ".join(each.name for each in service.manager.running) or "none"
+        raise BadReference(f"no model '{name}' is loaded", hint=f"Loaded: {running}")
+    return found
 
 
 def _names(service: Service, running: Running) -> set[str]:
@@ -161,7 +171,8 @@ def _names(service: Service, running: Running) -> set[str]:
     return {spelled(name) for name in names}
 
 
-def _shown(running: Running) -> dict[str, JSON]:
+def running_json(running: Running) -> dict[str, JSON]:
+    """How a model that runs is."""
     plan, pid = running.plan, running.pid or 0
     left = None if running.pinned or running.keep_alive < 0 else max(0.0, running.keep_alive - running.idle)
     return {
@@ -176,6 +187,8 @@ def _shown(running: Running) -> dict[str, JSON]:
         "slots": running.slots,
         "running": running.schedule.running,
         "waiting": running.schedule.waiting,
+        "pieces": running.schedule.pieces,
+        "answered": running.schedule.answered,
         "loaded": datetime.fromtimestamp(running.loaded, UTC).isoformat(timespec="seconds"),
         "load_seconds": round(running.took, 3),
         "idle_seconds": round(running.idle, 1),
@@ -183,10 +196,6 @@ def _shown(running: Running) -> dict[str, JSON]:
         "pinned": running.pinned,
         "up_seconds": round(time.time() - running.loaded, 1),
     }
-
-
-async def _audit(service: Service, key: str, action: str, detail: dict[str, object]) -> None:
-    await asyncio.to_thread(service.database.add_audit, key, action, detail)
 
 
 def _day(text: str, name: str) -> str:

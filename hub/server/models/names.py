@@ -86,6 +86,11 @@ class Names:
             self._listed = (time.monotonic(), found)
         return found
 
+    def forget(self) -> None:
+        """Look at the disk again: something came, or went."""
+        self._found.clear()
+        self._listed = None
+
     def _resolve(self, name: str) -> Target:
         for given in self._settings.models:
             if name == given:

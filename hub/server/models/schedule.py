@@ -62,6 +62,12 @@ class Schedule:
         self._idle.set()
         self._wake: asyncio.TimerHandle | None = None
         self.used = time.monotonic()
+        self.answered = self._written = 0
+
+    @property
+    def pieces(self) -> int:
+        """Pieces of answers that have come since it was loaded, those of calls under way included."""
+        return self._written + sum(_pieces(call) for batch in self._running for call in batch.calls)
 
     @property
     def waiting(self) -> int:
@@ -155,6 +161,8 @@ class Schedule:
         self._running.discard(batch)
         self.used = time.monotonic()
         for call, outcome in zip(batch.calls, job.result(), strict=True):
+            self._written += _pieces(call)
+            self.answered += 1
             if isinstance(outcome, list):
                 call.finish(outcome)
             elif _collateral(outcome) and not call.first and not call.done and not self._queue.full:
@@ -210,6 +218,10 @@ class Batch:
             return model.submit(call.inputs, call.options, call.emit, call.cancel)
         except BaseException as error:
             return error
+
+
+def _pieces(call: Call) -> int:
+    return len(call.beats) + 1 if call.first else 0
 
 
 def _collateral(error: BaseException) -> bool:

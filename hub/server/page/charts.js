@@ -1,0 +1,63 @@
+// Small drawings of numbers: lines of what was, dots of what was measured, bars of what was used.
+
+import { draw, number } from "/page/dom.js";
+
+const WIDE = 160, HIGH = 40;
+
+/** A line of values, the latest at the right, with the highest one as its top. */
+export function spark(values, room, name) {
+  const most = Math.max(...values, 0) || 1, step = WIDE / (room - 1), first = WIDE - step * (values.length - 1);
+  const place = (value, at) => `${(first + at * step).toFixed(1)},${(HIGH - 3 - (HIGH - 6) * value / most).toFixed(1)}`;
+  const points = values.map(place).join(" ");
+  return draw("svg", { class: "spark", viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none", role: "img", "aria-label": `${name} of the last minutes` },
+    draw("polygon", { points: `${first.toFixed(1)},${HIGH} ${points} ${WIDE},${HIGH}` }), draw("polyline", { points }));
+}
+
+const W = 640, H = 340, LEFT = 62, RIGHT = 16, TOP = 16, BOTTOM = 48;
+
+/** Dots by two values; `across` and `up` say how: `name`, `of(point)`, `log`. Those of the front are filled. */
+export function scatter(points, across, up, colour) {
+  const x = scale(points.map(across.of), LEFT, W - RIGHT, across), y = scale(points.map(up.of), H - BOTTOM, TOP, up);
+  const grid = [
+    ...x.ticks.map((value) => [draw("line", { x1: x.at(value), x2: x.at(value), y1: TOP, y2: H - BOTTOM }),
+      draw("text", { x: x.at(value), y: H - BOTTOM + 18, "text-anchor": "middle" }, tick(value, across))]),
+    ...y.ticks.map((value) => [draw("line", { x1: LEFT, x2: W - RIGHT, y1: y.at(value), y2: y.at(value) }),
+      draw("text", { x: LEFT - 8, y: y.at(value) + 4, "text-anchor": "end" }, tick(value, up))]),
+  ];
+  const dots = points.map((point) => draw("circle", { class: `c${colour(point)}${point.pareto ? " front" : ""}`, cx: x.at(across.of(point)), cy: y.at(up.of(point)), r: 7, tabindex: 0 },
+    draw("title", {}, `${point.name}: ${across.name} ${tick(across.of(point), across)}, ${up.name} ${tick(up.of(point), up)}`)));
+  return draw("svg", { class: "scatter", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${up.name} against ${across.name}` }, grid.flat(),
+    draw("text", { class: "axis", x: (LEFT + W - RIGHT) / 2, y: H - 8, "text-anchor": "middle" }, across.name),
+    draw("text", { class: "axis", x: -(TOP + H - BOTTOM) / 2, y: 14, transform: "rotate(-90)", "text-anchor": "middle" }, up.name), dots);
+}
+
+function tick(value, axis) {
+  if (axis.least && value <= axis.least) return `≤ ${axis.least}`;
+  return axis.tick ? axis.tick(value) : number(value);
+}
+
+function scale(values, from, to, { log, least = 0 }) {
+  if (log) {
+    const low = Math.floor(Math.log10(Math.max(least, Math.min(...values)))), high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(least, ...values))));
+    return { ticks: Array.from({ length: high - low + 1 }, (_, at) => 10 ** (low + at)),
+      at: (value) => from + (to - from) * (Math.log10(Math.max(least, value)) - low) / (high - low) };
+  }
+  const step = nice(Math.max(...values) * 1.08 || 1), high = Math.ceil(Math.max(...values) * 1.04 / step) * step || 1;
+  return { ticks: Array.from({ length: Math.round(high / step) + 1 }, (_, at) => at * step), at: (value) => from + (to - from) * value / high };
+}
+
+function nice(most) {
+  const rough = most / 4, power = 10 ** Math.floor(Math.log10(rough));
+  return ([1, 2, 2.5, 5].find((each) => each * power >= rough) ?? 10) * power;
+}
+
+/** A bar for each day, as high as what was used on it. */
+export function bars(days, name) {
+  const most = Math.max(...days.map(([, value]) => value), 0) || 1, wide = Math.min(60, 600 / days.length);
+  return draw("svg", { class: "bars", viewBox: `0 0 ${Math.max(320, wide * days.length)} 130`, role: "img", "aria-label": `${name} by day` },
+    days.map(([day, value], at) => [
+      draw("rect", { x: at * wide + 2, width: wide - 4, y: 100 - 84 * value / most, height: Math.max(1, 84 * value / most), rx: 2 }, draw("title", {}, `${day}: ${number(value)} ${name}`)),
+      wide >= 34 && draw("text", { x: at * wide + wide / 2, y: 118, "text-anchor": "middle" }, day.slice(5)),
+      wide >= 34 && draw("text", { class: "value", x: at * wide + wide / 2, y: 95 - 84 * value / most, "text-anchor": "middle" }, number(value)),
+    ].filter(Boolean)));
+}

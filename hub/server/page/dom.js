@@ -1,0 +1,96 @@
+// Elements and words: what every other module makes its part of the page from. All text goes in as text, never as HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+export const byId = (name) => document.getElementById(name);
+
+/** An element. `on…` are listeners, `true` and `false` set and leave out an attribute, children are nodes or text. */
+export function make(kind, attributes = {}, ...children) {
+  return fill(document.createElement(kind), attributes, children);
+}
+
+/** The same of a drawing. */
+export function draw(kind, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, kind), attributes, children);
+}
+
+function fill(made, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else if (value === true) made.setAttribute(name, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
+  }
+  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  return made;
+}
+
+export function tell(text) {
+  byId("trouble").textContent = text;
+  byId("trouble").hidden = !text;
+}
+
+/** Do something, and tell where it fails; what was given up on purpose is no failure. */
+export async function attempt(work) {
+  tell("");
+  try {
+    return await work();
+  } catch (error) {
+    if (error.name !== "AbortError") tell(error.message);
+    return undefined;
+  }
+}
+
+/** The same for a button: it rests until the work has ended. */
+export async function press(button, work) {
+  button.disabled = true;
+  try {
+    return await attempt(work);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+let numbered = 0;
+/** A label and its field. */
+export function field(text, input, hint = "") {
+  input.id ||= `field-${++numbered}`;
+  return make("div", { class: "field" }, make("label", { for: input.id }, text), input, hint && make("small", {}, hint));
+}
+
+export function size(bytes) {
+  if (bytes === null || bytes === undefined) return "?";
+  let value = bytes;
+  for (const unit of ["B", "kB", "MB", "GB"]) {
+    if (value < 1000) return `${unit === "B" || value >= 100 ? value.toFixed(0) : value.toFixed(1)} ${unit}`;
+    value /= 1000;
+  }
+  return `${value.toFixed(1)} TB`;
+}
+
+export function count(number) {
+  for (const [unit, many] of [["B", 1e9], ["M", 1e6], ["k", 1e3]]) {
+    if (number >= many) return `${(number / many).toPrecision(3).replace(/\.?0+$/, "")}${unit}`;
+  }
+  return String(number);
+}
+
+export function number(value) {
+  if (typeof value !== "number") return String(value);
+  if (Number.isInteger(value)) return value.toLocaleString("en");
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+/** A table with its heading; a cell is text, a number, or a node. */
+export function table(heading, rows, caption = "") {
+  const cell = (value) => make("td", { class: typeof value === "number" ? "n" : null }, typeof value === "number" ? number(value) : value);
+  return make("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption || heading.join(", ") },
+    make("table", {},
+      caption && make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, heading.map((name) => make("th", { scope: "col" }, name)))),
+      make("tbody", {}, rows.map((row) => make("tr", {}, row.map(cell))))));
+}
+
+/** A link that saves a file. */
+export function saving(text, blob, name) {
+  return make("a", { class: "button", href: URL.createObjectURL(blob), download: name }, text);
+}
