@@ -30,6 +30,8 @@ class WeightsFixture:
         Id of the format of what it writes.
     task, family
         As a registry's entry says them.
+    parts
+        Part name to patterns of its files, such as `{"det": ("det/*",)}`; for weights of several parts.
     options
         Load options of a backend or a model; options of a transform.
     call_options
@@ -55,6 +57,7 @@ class WeightsFixture:
     format: str
     task: str = "feature-extraction"
     family: str = ""
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     options: Mapping[str, object] = field(default_factory=dict)
     call_options: Mapping[str, object] = field(default_factory=dict)
     open: Callable[[Any], Any] | None = None  # Any: the protocols lie above this layer

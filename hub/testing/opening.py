@@ -16,7 +16,7 @@ from hub.plugin.specs import BackendSpec
 from hub.runtime.options import resolve_options
 from hub.runtime.planning.plan import Plan
 from hub.runtime.planning.planner import make_plan
-from hub.runtime.references.facts import parts_of
+from hub.runtime.references.facts import matches, parts_of
 from hub.runtime.references.fetch import fetch
 from hub.runtime.references.local import list_files, read_config
 from hub.runtime.references.resolve import resolve
@@ -110,7 +110,7 @@ class Opening:
 
 def _written(fixture: WeightsFixture, folder: Path, host: Host) -> Facts:
     fixture.write(folder)
-    files = list_files(folder)
+    files = tuple(replace(file, part=_part_of(file.path, fixture)) for file in list_files(folder))
     if fixture.format not in host.formats:
         raise PluginMissing(
             f"the fixture of {fixture.of} is of the format '{fixture.format}', which nothing installed knows",
@@ -129,6 +129,10 @@ def _written(fixture: WeightsFixture, folder: Path, host: Host) -> Facts:
         config=read_config(folder, tuple(file.path for file in files)),
     )
     return replace(facts, architectures=offered(facts, host))
+
+
+def _part_of(path: str, fixture: WeightsFixture) -> str:
+    return next((part for part, patterns in fixture.parts.items() if matches(path, patterns)), "")
 
 
 def _backend(

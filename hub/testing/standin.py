@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from hub.errors import HubError, InferenceError
 from hub.plugin.fixtures import WeightsFixture
 from hub.plugin.host import Host, Provided
 from hub.plugin.specs import BackendSpec, ModelSpec
-from hub.runtime.protocols import VERBS, Emit, Model
+from hub.runtime.protocols import VERBS, Emit, Model, OpenRequest, Session
 from hub.testing.requests import make_feeds
 from hub.types import OptionValue
 
@@ -42,8 +44,15 @@ class Through(Model):
 
 
 def host_for(fixture: WeightsFixture, host: Host) -> Host:
-    """The host with what stands in for what the fixture does not need: a model plugin, and a backend where it opens."""
+    """The host with what stands in for what the fixture does not need: a model plugin, and a backend where it opens.
+
+    Tasks have no data sets in it, which a check could not fetch: transforms learn from samples, or from a file that the
+    fixture's options name.
+    """
     tables: dict[str, dict[str, Provided[Any]]] = {name: dict(getattr(host, name)) for name in _TABLES}
+    tables["tasks"] = {
+        name: replace(each, spec=replace(each.spec, data=(), labelled=None)) for name, each in host.tasks.items()
+    }
     formats = tuple(host.formats)
     if not fixture.of.startswith("models/"):
         model = ModelSpec(
@@ -66,7 +75,19 @@ def host_for(fixture: WeightsFixture, host: Host) -> Host:
 
 def _kept(function: Callable[..., Any]) -> str:
     name = f"opener{next(_counter)}"
-    setattr(Openers, name, staticmethod(function))
+
+    def opened(request: OpenRequest) -> Session:
+        """What the fixture cannot open is damaged, as a backend would say it."""
+        try:
+            session: Session = function(request)
+        except HubError:
+            raise
+        except Exception as error:  # of whatever library it reads with
+            reason = f"{type(error).__name__}: {error}"
+            raise InferenceError(f"the fixture's own `open` cannot read {request.path}: {reason}") from error
+        return session
+
+    setattr(Openers, name, staticmethod(opened))
     return name
 
 
