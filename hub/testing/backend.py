@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from hub.errors import InputError, PluginError, SessionClosed, UsageError, WorkerDied
+from hub.errors import HubError, InputError, PluginError, SessionClosed, UsageError, WorkerDied
 from hub.plugin.fixtures import WeightsFixture
 from hub.plugin.host import Provided, get_host
 from hub.plugin.specs import BackendSpec
@@ -36,6 +36,7 @@ __all__ = ["BackendContract"]
 THREADS = 4
 SMALL = 8 << 20
 OFTEN, SELDOM = 6, 3
+LEFT = (0, 1 << 14)
 
 
 class BackendContract(RunningContract, GeneratingContract):
@@ -175,17 +176,17 @@ class BackendContract(RunningContract, GeneratingContract):
         with pytest.raises(SessionClosed):
             ask(session, opening.plan.verb)
 
-    @pytest.mark.parametrize("keep", [0, 1 << 14])
-    def test_damaged_weights_are_an_error_and_not_a_crash(self, opening: Opening, tmp_path: Path, keep: int) -> None:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def damaged(cls, opening: Opening, tmp_path_factory: pytest.TempPathFactory) -> dict[int, HubError | None]:
+        """What came of weights of which so many bytes at most are left, opened in a process that they may end."""
+        cut = [_cut(opening, keep, tmp_path_factory.mktemp("damaged")) for keep in LEFT]
+        return dict(zip(LEFT, open_apart(opening.plan, cut, tmp_path_factory.mktemp("apart")), strict=True))
+
+    @pytest.mark.parametrize("keep", LEFT)
+    def test_damaged_weights_are_an_error_and_not_a_crash(self, damaged: dict[int, HubError | None], keep: int) -> None:
         """Empty, or cut in the middle."""
-        weights = {name for names in opening.plan.facts.parts.values() for name in names}
-        for file in opening.artifact.files:
-            path = tmp_path / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            content = (opening.artifact.path / file.path).read_bytes()
-            path.write_bytes(content[: min(keep, len(content) // 2)] if file.path in weights else content)
-        damaged = Artifact(digest="", path=tmp_path, files=opening.artifact.files)
-        error = open_apart(opening.plan, damaged, tmp_path)
+        error = damaged[keep]
         assert error is not None, "they were opened"
         assert not isinstance(error, WorkerDied), (error.message, error.details)
         assert not isinstance(error, PluginError), error.message
@@ -223,6 +224,17 @@ class BackendContract(RunningContract, GeneratingContract):
         if self.fixture is None or self.fixture.expected is None:
             pytest.skip("no fixture says what is expected")
         self.assert_agrees(session, opening, self.fixture)
+
+
+def _cut(opening: Opening, keep: int, folder: Path) -> Artifact:
+    """A copy whose weights are cut: half of them at most."""
+    weights = {name for names in opening.plan.facts.parts.values() for name in names}
+    for file in opening.artifact.files:
+        path = folder / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = (opening.artifact.path / file.path).read_bytes()
+        path.write_bytes(content[: min(keep, len(content) // 2)] if file.path in weights else content)
+    return Artifact(digest="", path=folder, files=opening.artifact.files)
 
 
 def _open_and_close(opening: Opening) -> weakref.ref[Session]:
