@@ -33,4 +33,12 @@ def write_ir(model: ov.Model, request: TransformRequest, *, half: bool = False) 
     """Write the graph and its weights; `half` puts weights that are float32 into float16."""
     target = request.out / graph_of(request.facts.parts[request.part], ".xml")
     target.parent.mkdir(parents=True, exist_ok=True)
+    _name(model)
     ov.save_model(model, target, compress_to_fp16=half)
+
+
+def _name(model: ov.Model) -> None:
+    """Name operations that nobody named by their place: OpenVINO counts on from what this process made before."""
+    for place, operation in enumerate(model.get_ordered_ops()):
+        if operation.get_friendly_name() == operation.get_name():
+            operation.set_friendly_name(f"hub/{operation.get_type_name()}_{place}")

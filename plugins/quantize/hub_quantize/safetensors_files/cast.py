@@ -75,6 +75,8 @@ def _cast(path: Path, target: Path, kind: str) -> tuple[int, int]:
             first, last = entry["data_offsets"]
             source.seek(start + first)
             content = source.read(last - first)
+            if len(content) < last - first:
+                raise InferenceError(f"{path.name} is no safetensors file that can be read: it ends inside of '{name}'")
             if entry["dtype"] in _WIDE:
                 content = _narrow(name, np.frombuffer(content, _WIDE[entry["dtype"]]), kind)
             out.write(content)
