@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from hub.errors import PluginBroken, UsageError
+from hub.errors import PluginBroken, SourceError, UsageError
 from hub.plugin.specs import TaskSpec
 from hub.runtime.transforms.data import content_of, measuring_data, task_inputs
 from hub.store.store import Store
-from hub.types import Option
+from hub.types import Option, WeightFile
 from tests.support.planning import make_host
 
 SEEING = TaskSpec(
@@ -75,6 +75,19 @@ def test_a_task_may_bring_inputs_with_right_answers_that_only_measures_are_taken
     assert task_inputs("seeing", None, host=make_host(task), store=Store()) == ["a sample"]
     with pytest.raises(PluginBroken, match=r"no_answers' .* no list of"):
         measuring_data("seeing", None, host=make_host(replace(task, labelled=f"{here}:no_answers")), store=Store())
+
+
+def brought() -> list[tuple[str, str]]:
+    return [("a bird", "bird")]
+
+
+def test_data_is_not_fetched_for_right_answers_that_a_task_brings_itself(hub_home: Path) -> None:
+    nowhere = WeightFile(path="a.png", size=1, sha256="0" * 64, sources=("https://localhost:1/a.png",))
+    task = replace(SEEING, data=(nowhere,), labelled="tests.runtime.test_files_as_data:brought")
+    found = measuring_data("seeing", None, host=make_host(task), store=Store())
+    assert (list(found.inputs), list(found.labels), found.content) == (["a bird"], ["bird"], ())
+    with pytest.raises(SourceError, match="the data set of task 'seeing'"):
+        task_inputs("seeing", None, host=make_host(task), store=Store())
 
 
 def samples() -> list[str]:

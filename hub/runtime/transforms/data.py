@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,8 +95,11 @@ def measuring_data(
         inputs, labels = _read(provided, (path,), host)
         return Measured(inputs=inputs, labels=labels, content=(f"sha256:{_hash(path)}",))
     if provided.spec.labelled is not None:
+        target = provided.spec.labelled
+        if not signature(host.resolve(provided, target)).parameters:  # it brings all that it needs
+            return _labelled(provided, target, (), (), host)
         files = data_files(provided.spec, store=store, progress=progress) if provided.spec.data else ()
-        return _labelled(provided, provided.spec.labelled, files, host)
+        return _labelled(provided, target, (files,), _hashes(provided.spec), host)
     if provided.spec.data:
         inputs, labels = _read(provided, data_files(provided.spec, store=store, progress=progress), host)
         left = len(inputs) - len(inputs) // _HELD_OUT
@@ -168,13 +172,15 @@ def _samples(provided: Provided[TaskSpec], host: Host) -> list[Any]:  # Any: as 
     return list(ask(host, provided, provided.spec.samples, answer=list))
 
 
-def _labelled(provided: Provided[TaskSpec], target: str, paths: tuple[Path, ...], host: Host) -> Measured:
-    pairs = list(ask(host, provided, target, paths, answer=list))
+def _labelled(
+    provided: Provided[TaskSpec], target: str, given: tuple[object, ...], content: tuple[str, ...], host: Host
+) -> Measured:
+    pairs = list(ask(host, provided, target, *given, answer=list))
     if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[1], str) for pair in pairs):
         what = "nothing" if not pairs else "what is no list of (input, text)"
         raise PluginBroken(f"'{target}' of plugin '{provided.plugin}' gave {what} for task '{provided.spec.id}'")
     inputs, labels = zip(*pairs, strict=True)
-    return Measured(inputs=inputs, labels=labels, content=_hashes(provided.spec))
+    return Measured(inputs=inputs, labels=labels, content=content)
 
 
 def _hashes(spec: TaskSpec) -> tuple[str, ...]:

@@ -41,7 +41,7 @@ def sounds() -> list[dict[str, Any]]:  # Any: arrays and numbers
     return [{"array": samples, "sampling_rate": _RATE} for samples in (vowel, louder, silence)]
 
 
-def spoken(_: tuple[Path, ...]) -> list[tuple[Path, str]]:
+def spoken() -> list[tuple[Path, str]]:
     """Files with speech of three speeds, and what is said in each."""
     lines = (_SPOKEN / "spoken.jsonl").read_text(encoding="utf-8").splitlines()
     return [(_SPOKEN / entry["file"], entry["label"]) for entry in map(json.loads, lines)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 __all__ = ["files", "texts", "texts_in_languages", "typed_files"]
 
 _PYTHON = b'''"""Counts words."""
@@ -45,7 +43,7 @@ def files() -> list[bytes]:
     return list(_FILES.values())
 
 
-def typed_files(_: tuple[Path, ...]) -> list[tuple[bytes, str]]:
+def typed_files() -> list[tuple[bytes, str]]:
     """The same, each with its type."""
     return [(content, label) for label, content in _FILES.items()]
 
@@ -55,6 +53,6 @@ def texts() -> list[str]:
     return list(_TEXTS.values())
 
 
-def texts_in_languages(_: tuple[Path, ...]) -> list[tuple[str, str]]:
+def texts_in_languages() -> list[tuple[str, str]]:
     """The same, each with its language."""
     return [(text, code) for code, text in _TEXTS.items()]

@@ -37,7 +37,7 @@ def photos(paths: tuple[Path, ...]) -> list[tuple[Array, str]]:
     return [(view, label) for path, label in known for view in _views(path)]
 
 
-def pages(_: tuple[Path, ...]) -> list[tuple[Array, str]]:
+def pages() -> list[tuple[Array, str]]:
     """Two texts, each plain, small, light on dark, askew, blurred, and with grain."""
     grain = np.random.default_rng(11)
     ways: tuple[Callable[[str], Image.Image], ...] = (

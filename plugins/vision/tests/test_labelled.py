@@ -19,7 +19,7 @@ def test_no_photo_that_is_measured_on_is_left_to_transforms(photos):
 
 
 def test_pages_are_the_same_each_time():
-    one, other = pages(()), pages(())
+    one, other = pages(), pages()
     assert len(one) == 12
     assert len({text for _, text in one}) == 2
     assert all(np.array_equal(page, again) for (page, _), (again, _) in zip(one, other, strict=True))
