@@ -14,6 +14,7 @@ import click
 from hub.cli.badge import badge
 from hub.cli.output import note, print_json, print_table
 from hub.cli.plugin_checking import Report, run_checks
+from hub.cli.plugin_commands import command_origins
 from hub.cli.plugin_laid import laid
 from hub.errors import HubError, UsageError
 from hub.plugin.discovery import installed, matches
@@ -47,9 +48,7 @@ def check_command(
     elif names:
         reports = [_checked(name, None, on, timeout) for name in names]
     else:
-        from hub.cli.plugin import unknown
-
-        raise unknown(target)
+        raise _unknown(target)
     if as_json:
         documents: list[JSON] = [report.as_json() for report in reports]
         print_json({"contract": CONTRACT, "plugins": documents})
@@ -72,6 +71,19 @@ def _names(target: str) -> list[str]:
     entries = installed()
     named = [each.name for each in entries if each.name == target]
     return named or sorted({each.name for each in entries if matches(each, target)})
+
+
+def _unknown(target: str) -> UsageError:
+    """Why there is nothing of that name to check."""
+    from hub.cli.plugin import unknown
+
+    for command, origin in command_origins().items():
+        if target in {command, origin.partition(" ")[0]}:
+            return UsageError(
+                f"{origin} brings the command 'hub {command}' and no plugin, so there is nothing to check",
+                hint=f"See: hub {command} --help",
+            )
+    return unknown(target)
 
 
 def _show(report: Report, every: bool) -> None:

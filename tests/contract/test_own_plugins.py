@@ -1,24 +1,82 @@
-"""The packages of this repository keep what the kit asks of every package; their own tests try what they give."""
+"""The plugins of this repository pass `hub plugin check --strict`, each in a process of its own, on what it brings."""
 
 from __future__ import annotations
 
+import ast
+import json
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+from typing import Any
 
-from hub.testing import PackageContract
-from tests.conftest import ROOT
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-PROJECTS = [tomllib.loads(path.read_text())["project"] for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))]
-POINTS = [project["entry-points"] for project in PROJECTS]
-WITH_FIXTURES = {name for points in POINTS for name in points.get("hub.fixtures", {})}
-"""Those run all of their contracts in `plugins/*/tests/test_contract.py`."""
-NAMES = {name for points in POINTS for name in points.get("hub.plugins.v1", {})}
+from tests.conftest import ROOT, RunHub
 
-for plugin in sorted(NAMES - WITH_FIXTURES):
-    globals()[f"Test{plugin.capitalize()}"] = type(f"Test{plugin.capitalize()}", (PackageContract,), {"plugin": plugin})
+PROJECTS = {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))}
+COMMANDS_ALONE = {"mirror"}
+"""These bring a command and no plugin, so there is nothing that the contract could ask of them."""
 
 
-def test_plugins_with_fixtures_run_their_contracts():
-    assert WITH_FIXTURES < NAMES
-    for plugin in WITH_FIXTURES:
-        text = (ROOT / "plugins" / plugin / "tests" / "test_contract.py").read_text()
-        assert f'(PluginContract, plugin="{plugin}")' in text
+def points(project: dict[str, Any]) -> dict[str, dict[str, str]]:  # Any: TOML
+    return project["project"].get("entry-points", {})
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("plugin", sorted(set(PROJECTS) - COMMANDS_ALONE))
+def test_it_passes_the_check_with_nothing_untried(run_hub: RunHub, plugin: str):
+    result = run_hub("plugin", "check", plugin, "--strict", "--json", timeout=360)
+    [report] = json.loads(result.stdout)["plugins"]
+    failed = [
+        f"{each['part']}: {each['check']}: {each['reason']}" for each in report["checks"] if each["outcome"] == "failed"
+    ]
+    assert (failed, report["untried"]) == ([], [])
+    assert result.returncode == 0, result.stderr
+    assert report["package"] == PROJECTS[plugin]["project"]["name"]
+    assert report["passed"] > len({each["part"] for each in report["checks"]}), "each part has checks"
+
+
+def test_every_plugin_brings_fixtures():
+    plugins = {name for project in PROJECTS.values() for name in points(project).get("hub.plugins.v1", {})}
+    fixtures = {name for project in PROJECTS.values() for name in points(project).get("hub.fixtures", {})}
+    assert plugins == fixtures == set(PROJECTS) - COMMANDS_ALONE
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS_ALONE))
+def test_a_package_with_a_command_alone_is_told_so(run_hub: RunHub, name: str):
+    assert set(points(PROJECTS[name])) == {"hub.commands"}
+    for target in (name, PROJECTS[name]["project"]["name"]):
+        result = run_hub("plugin", "check", target)
+        assert result.returncode == 2
+        assert f"brings the command 'hub {name}' and no plugin" in result.stderr
+
+
+def test_the_core_declares_what_it_imports():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    listed = [
+        *project["dependencies"],
+        *(text for extra in project["optional-dependencies"].values() for text in extra),
+    ]
+    declared = {canonicalize_name(Requirement(text).name) for text in listed}
+    owners = packages_distributions()
+    missing = {}
+    for path in (ROOT / "hub").rglob("*.py"):
+        for top in imported(path) - set(sys.stdlib_module_names) - {"hub", "tests"}:
+            if not declared & {canonicalize_name(owner) for owner in owners.get(top, [])}:
+                missing[top] = path.name
+    assert missing == {}
+
+
+def imported(path: Path) -> set[str]:
+    """Packages that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found

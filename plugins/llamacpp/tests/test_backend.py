@@ -8,11 +8,11 @@ import numpy as np
 import psutil
 import pytest
 from hub_llamacpp.backend import open_model, probe
+from hub_llamacpp.fixtures.gguf_files import random_bert, write
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import Chat, Sampling
 from plugins.llamacpp.tests.conftest import request
-from plugins.llamacpp.tests.gguf_files import random_bert, write
 
 
 def test_the_processor_is_always_found():

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from hub_llamacpp.backend import open_model
+from hub_llamacpp.fixtures.gguf_files import random_bert
 
 from hub.errors import ContextOverflow, InferenceError
 from plugins.llamacpp.tests.conftest import request
-from plugins.llamacpp.tests.gguf_files import random_bert
 
 
 @pytest.fixture

@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
+from hub_llamacpp.fixtures.gguf_files import write
 from hub_llamacpp.gguf import GGUFError, check, read_metadata
-
-from plugins.llamacpp.tests.gguf_files import write
 
 VALUES = {
     "general.architecture": "toy",

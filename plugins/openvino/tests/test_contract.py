@@ -1,12 +1,8 @@
-"""The plugin keeps the contract: on what its package brings, a chat over random weights, tensors of real ones."""
+"""The backend keeps the contract beside what its package brings: a chat over random weights, tensors of real ones."""
 
 import pytest
 
-from hub.testing import BackendContract, Opening, PluginContract
-
-
-class TestOpenVINO(PluginContract, plugin="openvino"):
-    pass
+from hub.testing import BackendContract, Opening
 
 
 class TestChat(BackendContract):

@@ -1,20 +1,8 @@
-"""The model plugins keep the contract, on a tiny classifier and on the real weights of PP-OCR."""
+"""The reader of text keeps the contract on real weights, beside what its package brings."""
 
 import pytest
 
 from hub.testing import ModelContract, Opening
-from plugins.vision.tests.conftest import write_tiny
-
-
-class TestClassification(ModelContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def opening(cls, tmp_path_factory):
-        return Opening.of(str(write_tiny(tmp_path_factory.mktemp("vit") / "vit", "vit")), backend="torch", threads=1)
-
-    def assert_agrees(self, one, other):
-        assert [row["label"] for row in one] == [row["label"] for row in other]
-        assert [row["score"] for row in one] == pytest.approx([row["score"] for row in other], abs=1e-5)
 
 
 @pytest.mark.weights

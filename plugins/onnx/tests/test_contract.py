@@ -1,7 +1,0 @@
-"""The plugin keeps the contract, tried on what its package brings."""
-
-from hub.testing import PluginContract
-
-
-class TestOnnx(PluginContract, plugin="onnx"):
-    pass
