@@ -9,31 +9,84 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 __all__ = [
     "JSON",
     "Artifact",
     "Audio",
+    "CalledFunction",
     "Estimate",
     "Facts",
+    "ImageURL",
     "Message",
     "Option",
     "OptionType",
     "OptionValue",
+    "Part",
+    "ToolCall",
     "WeightFile",
 ]
 
 JSON = None | bool | int | float | str | list["JSON"] | dict[str, "JSON"]
 OptionType = type[str] | type[int] | type[float] | type[bool] | type[Path] | type[dict]  # type: ignore[type-arg]
-OptionValue = None | str | int | float | bool | Path | dict[str, JSON] | list[str] | list[int] | list[float]
+OptionValue = (
+    None
+    | str
+    | int
+    | float
+    | bool
+    | Path
+    | dict[str, JSON]
+    | list[str]
+    | list[int]
+    | list[float]
+    | list[dict[str, JSON]]
+)
+
+
+class ImageURL(TypedDict):
+    """A picture as a `data:` URL: `data:image/png;base64,…`. No other URL is taken: nothing here fetches."""
+
+    url: str
+
+
+class Part(TypedDict):
+    """A piece of a message. `type` is `text` or `image_url`, and the key of that name holds what it is."""
+
+    type: str
+    text: NotRequired[str]
+    image_url: NotRequired[ImageURL]
+
+
+class CalledFunction(TypedDict):
+    """A function that a model calls. `arguments` are the text of a JSON object."""
+
+    name: str
+    arguments: str
+
+
+class ToolCall(TypedDict):
+    """What a model asks for: `{"id": …, "type": "function", "function": {"name": …, "arguments": …}}`."""
+
+    id: str
+    type: str
+    function: CalledFunction
 
 
 class Message(TypedDict):
-    """One turn of a conversation, in the field names of the Hugging Face and OpenAI chat formats."""
+    """One turn of a conversation, in the field names of the Hugging Face and OpenAI chat formats.
+
+    `content` is always its text. Where it holds pictures too, `parts` is all of it in order, text and pictures. An
+    assistant's turn that calls tools has `tool_calls`, and the turn of role `tool` that answers one its `tool_call_id`.
+    """
 
     role: str
     content: str
+    parts: NotRequired[list[Part]]
+    tool_calls: NotRequired[list[ToolCall]]
+    tool_call_id: NotRequired[str]
+    name: NotRequired[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

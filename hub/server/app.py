@@ -12,7 +12,7 @@ from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
 from hub.server.apis.ollama import errors as ollama_errors
-from hub.server.apis.openai import audio, chat, embeddings, errors, models
+from hub.server.apis.openai import audio, chat, embeddings, errors, models, responses
 from hub.server.entrance import Entrance
 from hub.server.faults import Fault, fault_of
 from hub.server.openapi import document
@@ -34,6 +34,7 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/v1/models/{model:path}", models.show_model),
     ("POST", "/v1/chat/completions", chat.chat),
     ("POST", "/v1/completions", chat.complete),
+    ("POST", "/v1/responses", responses.respond),
     ("POST", "/v1/embeddings", embeddings.embed),
     ("POST", "/v1/audio/transcriptions", audio.transcribe),
     ("POST", "/v1/audio/translations", audio.translate),

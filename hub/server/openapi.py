@@ -20,7 +20,7 @@ from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
 from hub.server.apis.ollama import shapes as ollama
-from hub.server.apis.openai import audio, chat, embeddings, shapes
+from hub.server.apis.openai import audio, chat, embeddings, items, responses, shapes
 
 __all__ = ["document"]
 
@@ -30,6 +30,7 @@ _MODEL = re.compile(r"\{(\w+):path\}")
 _BODIES: Mapping[Handler, type] = {
     chat.chat: shapes.ChatRequest,
     chat.complete: shapes.CompletionRequest,
+    responses.respond: items.ResponsesRequest,
     embeddings.embed: shapes.EmbeddingRequest,
     audio.speak: shapes.SpeechRequest,
     tensorflow.predict: tensorflow.Predict,

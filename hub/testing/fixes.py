@@ -76,6 +76,10 @@ FIXES = {
         "End at any of `eos`, without it, with the finish 'stop'; else leave it out of `honours`."
     ),
     "ragged_prompts_are_continued_as_each_alone": "Pad on the left and mask it, or continue each prompt by itself.",
+    "a_tool_that_must_be_called_is_called": "Hold the runtime to a call; else leave `tools` out of `honours`.",
+    "log_probabilities_are_told_of_every_token": (
+        "Give the model's own probabilities in `Reply.logprobs`; else leave `top_logprobs` out of `honours`."
+    ),
     "an_answer_keeps_to_the_schema": "Give the schema to the runtime's grammar; else leave it out of `honours`.",
     "stop_ends_the_answer_before_the_text": "Hold back what could be the beginning of a stop text; finish with 'stop'.",
     "a_callback_that_wants_no_more_stops_the_answer": (

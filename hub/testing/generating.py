@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.errors import ContextOverflow, OptionError
+from hub.errors import ContextOverflow, InputError, OptionError
 from hub.runtime.protocols import Chat, Delta, Emit, Generate, Sampling, Session
 from hub.testing.opening import Opening
 from hub.testing.requests import CHAT, FIELDS, ask, assert_same, short, with_field, without_limit
@@ -32,7 +32,7 @@ class GeneratingContract:
         if name in session.honours:
             ask(session, opening.plan.verb, request)
         else:
-            with pytest.raises(OptionError, match=name):
+            with pytest.raises((OptionError, InputError), match=name):
                 ask(session, opening.plan.verb, request)
 
     def test_a_seed_gives_the_same_answer_again(self, session: Session, opening: Opening) -> None:
@@ -124,6 +124,31 @@ class GeneratingContract:
         if reply.finish != "stop":
             pytest.skip("it begins as it should, and is longer than 64 tokens")
         assert isinstance(json.loads(reply.text)["answer"], int)
+
+    def test_a_tool_that_must_be_called_is_called(self, session: Session, opening: Opening) -> None:
+        """With arguments that its schema takes; what is emitted of a call joins to what is answered."""
+        only(opening, "chat", honours=("tools",), session=session)
+        tools: Any = FIELDS["tools"]
+        deltas: list[Delta] = []
+        request = replace(CHAT, tools=tools, tool_choice="required", sampling=Sampling(max_tokens=64))
+        reply = ask(session, "chat", request, _into(deltas))
+        if reply.finish != "stop":
+            pytest.skip("the call is longer than 64 tokens")
+        assert [call["function"]["name"] for call in reply.tool_calls[:1]] == ["tell"]
+        assert isinstance(json.loads(reply.tool_calls[0]["function"]["arguments"])["number"], int)
+        pieces = [piece for delta in deltas for piece in (delta.value or {}).get("tool_calls", ())]
+        told = "".join(piece["function"].get("arguments", "") for piece in pieces if piece["index"] == 0)
+        assert told == reply.tool_calls[0]["function"]["arguments"]
+
+    def test_log_probabilities_are_told_of_every_token(self, session: Session, opening: Opening) -> None:
+        """Greedily, the token that came is the likeliest at its place."""
+        only(opening, "chat", honours=("top_logprobs",), session=session)
+        reply = ask(session, "chat", with_field(short(session, "chat"), "top_logprobs", 2))
+        assert reply.logprobs
+        for each in reply.logprobs:
+            first, *rest = each["top_logprobs"]
+            assert (each["token"], each["bytes"]) == (first["token"], first["bytes"])
+            assert 0 >= each["logprob"] >= max(other["logprob"] for other in rest)
 
     def test_stop_ends_the_answer_before_the_text(self, session: Session, opening: Opening) -> None:
         """The text itself is not part of the answer, and not emitted."""

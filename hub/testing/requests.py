@@ -13,6 +13,7 @@ import numpy as np
 
 from hub.runtime.protocols import Chat, Emit, Generate, Sampling, Session, Tensor
 from hub.runtime.sessions.relay import silent
+from hub.types import Message, Part
 
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
@@ -38,10 +39,32 @@ FIELDS: Mapping[str, object] = {
     "seed": 1,
     "stop": ("\n\n\n",),
     "schema": {"type": "object", "properties": {"answer": {"type": "integer"}}, "required": ["answer"]},
+    "presence_penalty": 0.5,
+    "frequency_penalty": 0.5,
+    "logit_bias": {0: -1.0},
+    "tools": (
+        {
+            "type": "function",
+            "function": {
+                "name": "tell",
+                "description": "Tell a number.",
+                "parameters": {
+                    "type": "object",
+                    "properties": {"number": {"type": "integer"}},
+                    "required": ["number"],
+                    "additionalProperties": False,
+                },
+            },
+        },
+    ),
+    "top_logprobs": 2,
+    "images": (
+        "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAKklEQVR42mM4oaFBU8QwasGoBaMWjFowasGoBaMWjFowasGoBaMWDBULABo2YD0ttAhSAAAAAElFTkSuQmCC",
+    ),
     "eos": (0,),
     "suppress": (0,),
 }
-"""Request fields, each with a value that is not its default."""
+"""Request fields, each with a value that is not its default; `images` are what messages may hold."""
 
 Answer = Any  # what the verb gives: tensors, ids, a reply or vectors
 Request = Chat | Generate
@@ -81,9 +104,19 @@ def without_limit(session: Session, verb: str) -> Request:
 def with_field(request: Request, name: str, value: object) -> Request | None:
     """The request with a field changed; `None` where this kind of request has no such field."""
     change: dict[str, Any] = {name: value}  # Any: each field has its own type
+    if name == "images":
+        return _with_images(request, value) if isinstance(request, Chat) else None
     if hasattr(request.sampling, name):
         return replace(request, sampling=replace(request.sampling, **change))
     return replace(request, **change) if hasattr(request, name) else None
+
+
+def _with_images(request: Chat, urls: object) -> Chat:
+    assert isinstance(urls, tuple)
+    turn = request.messages[-1]
+    pictures: list[Part] = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    shown: Message = {**turn, "parts": [{"type": "text", "text": turn["content"]}, *pictures]}
+    return replace(request, messages=(*request.messages[:-1], shown))
 
 
 def ask_wrongly(session: Session, verb: str) -> None:

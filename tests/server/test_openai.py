@@ -15,6 +15,7 @@ from hub.server.apis.openai.audio import _written
 pytestmark = pytest.mark.weights
 
 CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 SKY = [{"role": "user", "content": "Why is the sky blue?"}]
 
 
@@ -133,17 +134,85 @@ def test_a_prompt_past_the_context_is_refused_before_a_stream_begins(client):
 @pytest.mark.parametrize(
     ("changes", "param"),
     [
-        ({"logprobs": True}, "logprobs"),
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-        ({"presence_penalty": 1.0}, "presence_penalty"),
+        ({"top_logprobs": 2}, "top_logprobs"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0]"),
+        ({"tool_choice": "perhaps"}, "tool_choice"),
         ({"n": 99}, "n"),
-        ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, None),
+        ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages[0].content[0]"),
+        ({"messages": [{"role": "function", "content": "x"}]}, "messages[0].role"),
     ],
 )
 def test_what_no_model_honours_is_refused_by_name(client, changes, param):
     with pytest.raises(openai.BadRequestError) as caught:
         client.chat.completions.create(**{"model": CHAT, "messages": SKY, **changes})
-    assert caught.value.param == (param or "messages[0].content[0]")
+    assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        (f"data:image/png;base64,{PNG}", "no projector"),
+        ("http://127.0.0.1:1/a.png", "fetches nothing"),
+        ("data:text/plain,hello", "data: URL of a picture"),
+    ],
+)
+def test_a_picture_is_refused_by_a_model_that_has_no_projector_and_never_fetched(client, url, told):
+    parts = [{"type": "text", "text": "What is this?"}, {"type": "image_url", "image_url": {"url": url}}]
+    with pytest.raises(openai.BadRequestError, match=told):
+        client.chat.completions.create(model=CHAT, messages=[{"role": "user", "content": parts}], max_tokens=2)
+
+
+def test_penalties_and_bias_change_what_comes(client):
+    asked = {"model": CHAT, "prompt": "One, one, one, one,", "max_tokens": 6, "temperature": 0}
+    plain = client.completions.create(**asked, logprobs=0).choices[0]
+    other = client.completions.create(**asked, presence_penalty=2, frequency_penalty=2).choices[0]
+    assert plain.text.count(" one") > other.text.count(" one")
+    banned = client.completions.create(**asked, logit_bias={"28": -100, "582": -100}).choices[0]
+    assert banned.text != plain.text
+    with pytest.raises(openai.BadRequestError, match="at most 2"):
+        client.completions.create(**asked, presence_penalty=3)
+    with pytest.raises(openai.BadRequestError, match="ids of tokens"):
+        client.completions.create(**asked, logit_bias={"one": 1})
+
+
+def test_log_probabilities_of_a_chat_are_told_whole_and_in_pieces(client):
+    asked = {"model": CHAT, "messages": SKY, "max_tokens": 5, "temperature": 0, "logprobs": True, "top_logprobs": 2}
+    choice = client.chat.completions.create(**asked).choices[0]
+    told = choice.logprobs.content
+    assert "".join(each.token for each in told) == choice.message.content
+    assert [each.logprob for each in told] == [each.top_logprobs[0].logprob for each in told]
+    assert all(each.logprob <= 0 and len(each.top_logprobs) == 2 for each in told)
+    assert bytes(told[0].bytes).decode() == told[0].token
+    chunks = list(client.chat.completions.create(**asked, stream=True))
+    pieces = [each for chunk in chunks if (found := chunk.choices[0].logprobs) for each in found.content]
+    assert [each.token for each in pieces] == [each.token for each in told]
+    assert (
+        not client.chat.completions.create(**{**asked, "top_logprobs": None})
+        .choices[0]
+        .logprobs.content[0]
+        .top_logprobs
+    )
+
+
+def test_log_probabilities_of_a_completion_have_places_in_the_text(client):
+    asked = {"model": CHAT, "prompt": "One, two,", "max_tokens": 4, "temperature": 0, "logprobs": 2}
+    choice = client.completions.create(**asked).choices[0]
+    told = choice.logprobs
+    assert "".join(told.tokens) == choice.text
+    assert [
+        choice.text[start : start + len(token)] for start, token in zip(told.text_offset, told.tokens, strict=True)
+    ] == (told.tokens)
+    assert all(max(likely.values()) == own for likely, own in zip(told.top_logprobs, told.token_logprobs, strict=True))
+    chunks = [chunk.choices[0].logprobs for chunk in client.completions.create(**asked, stream=True)]
+    assert [offset for each in chunks if each for offset in each.text_offset] == told.text_offset
+
+
+def test_token_ids_of_another_tokenizer_are_refused_with_what_to_do(client):
+    with pytest.raises(openai.BadRequestError, match="check_embedding_ctx_length=False"):
+        client.embeddings.create(model=VECTORS, input=[[1, 2, 3]])
+    with pytest.raises(openai.BadRequestError, match="send texts"):
+        client.completions.create(model=CHAT, prompt=[1, 2, 3])
 
 
 def test_a_model_for_another_task_is_refused(client):

@@ -12,17 +12,20 @@ from typing import TYPE_CHECKING
 from hub.cpus import allowed_cpus, usable_cores, usable_cpus
 from hub.runtime.protocols.model import Fidelity, Model, Stream
 from hub.runtime.protocols.requests import (
+    TOOL_CHOICES,
     VERBS,
     Chat,
     Delta,
     Emit,
     Generate,
     Generated,
+    Likely,
     Reply,
     Sampling,
     Score,
     Scored,
     Tensor,
+    TokenLogprob,
 )
 from hub.runtime.protocols.session import Architecture, OpenRequest, Probe, Session
 from hub.runtime.protocols.transform import Record, TransformRequest, Weights
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from hub.runtime.protocols.requests import Outputs as Outputs
 
 __all__ = [
+    "TOOL_CHOICES",
     "VERBS",
     "Architecture",
     "Chat",
@@ -41,6 +45,7 @@ __all__ = [
     "Fidelity",
     "Generate",
     "Generated",
+    "Likely",
     "Model",
     "OpenRequest",
     "Probe",
@@ -52,6 +57,7 @@ __all__ = [
     "Session",
     "Stream",
     "Tensor",
+    "TokenLogprob",
     "TransformRequest",
     "Weights",
     "allowed_cpus",

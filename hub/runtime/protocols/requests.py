@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from hub.types import JSON, Message
+from hub.types import JSON, Message, ToolCall
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,9 +18,25 @@ if TYPE_CHECKING:
     Feeds = Mapping[str, Array]
     Outputs = dict[str, Array]
 
-__all__ = ["VERBS", "Chat", "Delta", "Emit", "Generate", "Generated", "Reply", "Sampling", "Score", "Scored", "Tensor"]
+__all__ = [
+    "TOOL_CHOICES",
+    "VERBS",
+    "Chat",
+    "Delta",
+    "Emit",
+    "Generate",
+    "Generated",
+    "Likely",
+    "Reply",
+    "Sampling",
+    "Score",
+    "Scored",
+    "Tensor",
+    "TokenLogprob",
+]
 
 VERBS = ("run", "generate", "chat", "embed")
+TOOL_CHOICES = ("auto", "none", "required")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +54,10 @@ class Sampling:
 
     `temperature=0` is greedy. `top_k=0` and `top_p=1` switch those filters off. `max_tokens=None` goes on until the
     model ends or the context is full. `seed=None` draws one. A seed holds for one backend and its version.
+
+    What changes the logits before anything is cut: `logit_bias` adds to those of the token ids that it names;
+    `presence_penalty` is taken off those of every token that the text so far holds, and `frequency_penalty` once for
+    each time that it does. Whether the prompt is part of the text so far is the runtime's.
     """
 
     max_tokens: int | None = None
@@ -45,6 +65,9 @@ class Sampling:
     top_p: float = 1.0
     top_k: int = 0
     seed: int | None = None
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    logit_bias: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +99,20 @@ class Generated:
 class Chat:
     """A conversation, or a plain `prompt` to complete without a template; one of the two.
 
-    `schema` is a JSON Schema that the answer must satisfy.
+    Parameters
+    ----------
+    schema
+        A JSON Schema that the answer must satisfy.
+    tools
+        Functions that the model may call, each `{"type": "function", "function": {"name": …, "description": …,
+        "parameters": a JSON Schema}}`, as chat templates take them. Arguments of a call that is made under
+        `tool_choice` `required` satisfy the schema.
+    tool_choice
+        `auto`: the model chooses between text and calls; `none`: it does not call; `required`: it must.
+    parallel_tool_calls
+        Whether it may make several calls at once.
+    top_logprobs
+        Have the log-probability of each token told, and of so many of the likeliest at its place; `None` for none.
     """
 
     messages: tuple[Message, ...] = ()
@@ -84,16 +120,46 @@ class Chat:
     sampling: Sampling = field(default_factory=Sampling)
     stop: tuple[str, ...] = ()
     schema: Mapping[str, JSON] | None = None
+    tools: tuple[Mapping[str, JSON], ...] = ()
+    tool_choice: str = "auto"
+    parallel_tool_calls: bool = True
+    top_logprobs: int | None = None
+
+
+class Likely(TypedDict):
+    """A token that may come: its text, its bytes, and the natural logarithm of its probability.
+
+    The text may be half a character, shown as U+FFFD; the bytes are exact.
+    """
+
+    token: str
+    bytes: list[int]
+    logprob: float
+
+
+class TokenLogprob(Likely):
+    """A token that came, and the likeliest at its place, the best first.
+
+    Probabilities are those of the model itself, before temperature, penalties and filters.
+    """
+
+    top_logprobs: NotRequired[list[Likely]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """The answer to a `Chat`. `finish` is `stop`, `length` or `cancelled`; `tokens` are those that were generated."""
+    """The answer to a `Chat`. `finish` is `stop`, `length` or `cancelled`; `tokens` are those that were generated.
+
+    `tool_calls` are what the model calls, in order, and no part of the text. `logprobs` tell of each token that was
+    generated, where the request wants them.
+    """
 
     text: str
     finish: str
     tokens: int
     prompt_tokens: int
+    tool_calls: tuple[ToolCall, ...] = ()
+    logprobs: tuple[TokenLogprob, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +196,11 @@ class Scored:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Delta:
-    """What came since the last one, for the input at `index`: text, token ids, or any other value."""
+    """What came since the last one, for the input at `index`: text, token ids, or any other value.
+
+    The value of a `Chat` is a mapping: `tool_calls`, a list of pieces of calls, each with the `index` of its call, and
+    `id`, `type` and `function` as they come, the `arguments` in pieces that join; `logprobs`, a list of `TokenLogprob`.
+    """
 
     index: int = 0
     text: str = ""

@@ -78,8 +78,12 @@ class Session:
     metadata
         What the file says of itself: `context_length`, `pooling`, ….
     honours
-        Names of the request fields that it obeys: `max_tokens`, `temperature`, `top_p`, `top_k`, `seed`, `stop`,
-        `schema`, `eos`, `suppress`. A request that sets another one is refused before it gets here.
+        Names of the request fields that it obeys: `max_tokens`, `temperature`, `top_p`, `top_k`, `seed`,
+        `presence_penalty`, `frequency_penalty`, `logit_bias`, `stop`, `schema`, `tools`, `top_logprobs`, `eos`,
+        `suppress`; and `images`, where messages may hold pictures. A request that sets another one is refused before
+        it gets here. Who honours `tools` honours `tool_choice` and turns that hold calls and their answers.
+    declines
+        Why it does not obey a field that others of its kind do, by name: it becomes part of the refusal.
     concurrency
         How many calls may be under way at once; the guard queues the others.
     """
@@ -88,6 +92,7 @@ class Session:
     outputs: tuple[Tensor, ...] = ()
     metadata: Mapping[str, JSON] = {}
     honours: frozenset[str] = frozenset()
+    declines: Mapping[str, str] = {}
     concurrency: int = 1
 
     def run(self, feeds: Feeds, wanted: Sequence[str] | None = None) -> Outputs:

@@ -9,6 +9,7 @@ from typing import cast
 
 from hub.errors import PluginBroken
 from hub.runtime.protocols import Chat, Generate, Generated, Reply
+from hub.runtime.sessions.messages import call_faults
 
 __all__ = ["FINISHES", "check_generated", "check_reply"]
 
@@ -29,6 +30,8 @@ def check_reply(reply: object, request: Chat, what: str) -> Reply:
     if not isinstance(cast("object", reply.text), str):
         faults.append(f"text is {type(reply.text).__name__}")
     faults += _count_faults("tokens", reply.tokens, request.sampling.max_tokens)
+    faults += _call_faults(reply, request)
+    faults += _logprob_faults(reply, request)
     _raise(faults, what)
     return reply
 
@@ -49,6 +52,24 @@ def check_generated(found: object, request: Generate, what: str) -> list[Generat
         faults += [f"result {index}: {fault}" for fault in wrong]
     _raise(faults, what)
     return found
+
+
+def _call_faults(reply: Reply, request: Chat) -> list[str]:
+    faults = [
+        fault for place, call in enumerate(reply.tool_calls) for fault in call_faults(call, f"tool_calls[{place}]")
+    ]
+    if reply.tool_calls and (not request.tools or request.tool_choice == "none"):
+        faults.append("it calls tools, and there are none to call")
+    return faults
+
+
+def _logprob_faults(reply: Reply, request: Chat) -> list[str]:
+    if request.top_logprobs is None:
+        return ["it tells log-probabilities that nobody asked for"] if reply.logprobs else []
+    if len(reply.logprobs) > reply.tokens:
+        return [f"it tells log-probabilities of {len(reply.logprobs)} tokens, and counts {reply.tokens}"]
+    most = max((len(each.get("top_logprobs", ())) for each in reply.logprobs), default=0)
+    return [f"it tells {most} likeliest tokens, and not {request.top_logprobs}"] if most > request.top_logprobs else []
 
 
 def _faults(finish: str, prompt_tokens: int) -> list[str]:

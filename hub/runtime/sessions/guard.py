@@ -51,6 +51,7 @@ class Guarded(Session):
         self.outputs = tuple(inner.outputs)
         self.metadata = dict(inner.metadata)
         self.honours = frozenset(inner.honours)
+        self.declines = dict(inner.declines)
         self.concurrency = inner.concurrency
         self._inner: Session | None = inner
         self._verb = verb
@@ -83,7 +84,7 @@ class Guarded(Session):
     def generate(self, request: Generate, emit: Emit = silent) -> list[Generated]:
         """Token ids in, token ids out."""
         self._refuse_other("generate")
-        check_generate(request, self.honours, self._what)
+        check_generate(request, self.honours, self._what, self.declines)
         if self.inputs or request.feeds:
             from hub.runtime.sessions.tensors import check_feeds
 
@@ -96,7 +97,7 @@ class Guarded(Session):
     def chat(self, request: Chat, emit: Emit = silent) -> Reply:
         """Answer a conversation."""
         self._refuse_other("chat")
-        check_chat(request, self.honours, self._what)
+        check_chat(request, self.honours, self._what, self.declines)
         relay = Relay(emit, 1, self._what)
         with self._gate, relay.calling():
             reply = self._live().chat(request, relay)

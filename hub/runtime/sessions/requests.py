@@ -12,19 +12,20 @@ from dataclasses import fields
 
 from hub.errors import HubError, InputError, OptionError
 from hub.runtime.protocols import Chat, Generate, Sampling
+from hub.runtime.sessions.messages import asked_by, message_faults, text_faults, tool_faults
 
 __all__ = ["check_chat", "check_generate", "check_texts"]
 
 MAX_SEED = 2**32 - 1
 
 
-def check_chat(request: Chat, honours: frozenset[str], what: str) -> None:
+def check_chat(request: Chat, honours: frozenset[str], what: str, declines: Mapping[str, str] | None = None) -> None:
     """Refuse a conversation that is not one, and every field that is wrong or not honoured.
 
     Raises
     ------
     InputError
-        Neither or both of `messages` and `prompt`; a role or content that is no text.
+        Neither or both of `messages` and `prompt`; a turn that is none; pictures, where none are taken.
     OptionError
         A field that is out of range, or that the session does not honour.
     """
@@ -32,19 +33,27 @@ def check_chat(request: Chat, honours: frozenset[str], what: str) -> None:
         raise InputError(f"{what} takes a Chat, not {_kind(request)}")
     if (request.prompt is None) == (not request.messages):
         raise InputError(f"{what} takes either messages or a prompt: exactly one of the two")
-    faults = [fault for i, message in enumerate(request.messages) for fault in _message(message, f"messages[{i}]")]
+    faults = [fault for i, turn in enumerate(request.messages) for fault in message_faults(turn, f"messages[{i}]")]
     if request.prompt is not None:
-        faults += _text(request.prompt, "prompt")
+        faults += text_faults(request.prompt, "prompt")
     _raise(InputError, "the conversation cannot be read", faults)
-    faults = _sampling(request.sampling)
-    faults += _stop(request.stop)
+    faults = _sampling(request.sampling) + _stop(request.stop)
+    faults += tool_faults(request.tools, request.tool_choice)
+    if request.tools and request.prompt is not None:
+        faults.append("tools need a conversation, and not a plain prompt")
+    if request.top_logprobs is not None and not (_is_int(request.top_logprobs) and request.top_logprobs >= 0):
+        faults.append(f"top_logprobs is an integer from 0, or None, not {request.top_logprobs!r}")
     if request.schema is not None:
         faults += _schema(request.schema)
     _raise(OptionError, "the request is not valid", faults)
-    _refuse_ignored({**_changed(request.sampling), **_changed(request, "stop", "schema")}, honours, what)
+    changed = _changed(request.sampling) | _changed(request, "stop", "schema", "tools", "top_logprobs")
+    _refuse_ignored(changed, honours, what, declines)
+    _refuse_turns(asked_by(request.messages) - honours, what, declines)
 
 
-def check_generate(request: Generate, honours: frozenset[str], what: str) -> None:
+def check_generate(
+    request: Generate, honours: frozenset[str], what: str, declines: Mapping[str, str] | None = None
+) -> None:
     """Refuse prompts that are no token ids, and every field that is wrong or not honoured. Feeds are checked apart."""
     if not isinstance(request, Generate):
         raise InputError(f"{what} takes a Generate, not {_kind(request)}")
@@ -54,7 +63,7 @@ def check_generate(request: Generate, honours: frozenset[str], what: str) -> Non
     _raise(InputError, "the prompts cannot be read", faults)
     faults = _sampling(request.sampling) + _ids(request.eos, "eos") + _ids(request.suppress, "suppress")
     _raise(OptionError, "the request is not valid", faults)
-    _refuse_ignored({**_changed(request.sampling), **_changed(request, "eos", "suppress")}, honours, what)
+    _refuse_ignored({**_changed(request.sampling), **_changed(request, "eos", "suppress")}, honours, what, declines)
 
 
 def check_texts(texts: Sequence[str], what: str) -> None:
@@ -63,31 +72,9 @@ def check_texts(texts: Sequence[str], what: str) -> None:
         raise InputError(f"{what} takes a list of texts, not {_kind(texts)}")
     if not texts:
         raise InputError(f"{what} was given no text")
-    _raise(InputError, "the texts cannot be read", [f for i, t in enumerate(texts) for f in _text(t, f"texts[{i}]")])
-
-
-def _message(message: object, where: str) -> list[str]:
-    if not isinstance(message, Mapping):
-        return [f"{where} is a mapping of role and content, not {_kind(message)}"]
-    faults = [f"{where} has the key '{key}', which is not known" for key in message if key not in {"role", "content"}]
-    for key in ("role", "content"):
-        if key not in message:
-            faults.append(f"{where} has no {key}")
-        else:
-            faults += _text(message[key], f"{where}.{key}", empty=key == "content")
-    return faults
-
-
-def _text(value: object, where: str, *, empty: bool = True) -> list[str]:
-    if not isinstance(value, str):
-        return [f"{where} is a text, not {_kind(value)}"]
-    if not value and not empty:
-        return [f"{where} is empty"]
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        return [f"{where} holds a lone surrogate at {error.start}, which no tokenizer reads"]
-    return []
+    _raise(
+        InputError, "the texts cannot be read", [f for i, t in enumerate(texts) for f in text_faults(t, f"texts[{i}]")]
+    )
 
 
 def _ids(ids: object, where: str, *, empty: bool = True) -> list[str]:
@@ -113,13 +100,22 @@ def _sampling(sampling: object) -> list[str]:
         faults.append(f"top_k is an integer from 0, not {sampling.top_k!r}")
     if sampling.seed is not None and not (_is_int(sampling.seed) and 0 <= sampling.seed <= MAX_SEED):
         faults.append(f"seed is an integer from 0 to {MAX_SEED}, or None, not {sampling.seed!r}")
-    return faults
+    penalties = {"presence_penalty": sampling.presence_penalty, "frequency_penalty": sampling.frequency_penalty}
+    faults += [f"{name} is a number, not {value!r}" for name, value in penalties.items() if not _is_number(value)]
+    return faults + _logit_bias(sampling.logit_bias)
+
+
+def _logit_bias(bias: object) -> list[str]:
+    if not isinstance(bias, Mapping):
+        return [f"logit_bias is a mapping of token ids to numbers, not {_kind(bias)}"]
+    wrong = next((key for key, value in bias.items() if not (_is_int(key) and key >= 0 and _is_number(value))), None)
+    return [] if wrong is None else [f"logit_bias maps {wrong!r} to {bias[wrong]!r}, and not a token id to a number"]
 
 
 def _stop(stop: object) -> list[str]:
     if isinstance(stop, str) or not isinstance(stop, Sequence):
         return [f"stop is a sequence of texts, not {_kind(stop)}"]
-    return [fault for i, text in enumerate(stop) for fault in _text(text, f"stop[{i}]", empty=False)]
+    return [fault for i, text in enumerate(stop) for fault in text_faults(text, f"stop[{i}]", empty=False)]
 
 
 def _schema(schema: object) -> list[str]:
@@ -139,13 +135,30 @@ def _changed(request: Sampling | Chat | Generate, *names: str) -> dict[str, obje
     return {name: value for name, value in pairs if value != getattr(defaults, name)}
 
 
-def _refuse_ignored(changed: Mapping[str, object], honours: frozenset[str], what: str) -> None:
-    ignored = [f"{name}={value!r}" for name, value in changed.items() if name not in honours]
+def _refuse_ignored(
+    changed: Mapping[str, object], honours: frozenset[str], what: str, declines: Mapping[str, str] | None
+) -> None:
+    ignored = [f"{name}={_shown(value)}" for name, value in changed.items() if name not in honours]
     if ignored:
+        known = declines or {}
+        why = [f"{name}: {known[name]}" for name in changed if name not in honours and name in known]
         raise OptionError(
-            f"{what} does not honour {', '.join(ignored)}; it would be ignored",
+            f"{what} does not honour {', '.join(ignored)}; it would be ignored" + "".join(f" ({each})" for each in why),
             hint=f"It honours: {', '.join(sorted(honours)) or 'no option'}",
         )
+
+
+def _refuse_turns(asked: frozenset[str], what: str, declines: Mapping[str, str] | None) -> None:
+    """What turns hold and nothing here takes: it would be left out of the prompt."""
+    for name, held in (("images", "images"), ("tools", "calls of tools")):
+        if name in asked:
+            why = (declines or {}).get(name, f"{what} takes none")
+            raise InputError(f"the conversation holds {held}, and {why}", hint="Leave them out, or use another model.")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _raise(kind: type[HubError], message: str, faults: list[str]) -> None:

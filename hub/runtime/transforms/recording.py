@@ -49,6 +49,7 @@ class Tap(Session):
         self.outputs = inner.outputs
         self.metadata = inner.metadata
         self.honours = inner.honours
+        self.declines = inner.declines
         self.concurrency = inner.concurrency
         self._inner = inner
         self._part = part

@@ -6,6 +6,7 @@ before the model answers its first request, and behind a key that nobody is told
 
 from __future__ import annotations
 
+import re
 import secrets
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from hub.errors import InferenceError, OptionError
 from hub.runtime.protocols import OpenRequest, Probe, Session, usable_cores
 from hub.types import JSON
 from hub_llamacpp.facts import context_of, rounded
-from hub_llamacpp.gguf import GGUFError, Scalar, check, read_metadata
+from hub_llamacpp.gguf import GGUFError, Scalar, check, find_text, read_metadata
 from hub_llamacpp.sessions import ChatSession, EmbedSession
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ _QUIET, _ERRORS = -1, 1
 _REASON = "error loading model: "
 _BATCH = 512
 _SHORT = 64
+_TOOLS = re.compile(r"\{[%{][^}]*\btools\b")
 
 
 def open_model(request: OpenRequest) -> Session:
@@ -64,6 +66,8 @@ def open_model(request: OpenRequest) -> Session:
         slots=slots,
         reuse=bool(request.options.get("prompt_cache")),
         vocabulary=partial(_open_vocabulary, path),
+        sees=_projector(request) is not None,
+        calls=_takes_tools(path),
     )
 
 
@@ -97,11 +101,26 @@ def probe() -> Probe:
 
 
 def _model_file(request: OpenRequest) -> Path:
-    """The file to name: the first of a split model. Projectors of vision models lie beside it and are not opened."""
-    files = sorted(path for path in request.files if path.suffix == ".gguf" and "mmproj" not in path.name.lower())
+    """The file to name: the first of a split model. The projector of a vision model lies beside it."""
+    files = sorted(path for path in request.files if path.suffix == ".gguf" and not _is_projector(path))
     if not files:
         raise InferenceError(f"there is no .gguf file in {request.path}")
     return files[0]
+
+
+def _takes_tools(path: Path) -> bool:
+    """Whether the chat template of the file shows tools to the model."""
+    return bool(_TOOLS.search(find_text(path, "tokenizer.chat_template") or ""))
+
+
+def _projector(request: OpenRequest) -> Path | None:
+    """The file that turns pictures into what the model reads, where it has one."""
+    beside = {*request.files, *request.path.glob("*.gguf")}
+    return min((path for path in beside if path.suffix == ".gguf" and _is_projector(path)), default=None)
+
+
+def _is_projector(path: Path) -> bool:
+    return "mmproj" in path.name.lower()
 
 
 def _describe(path: Path, verb: str) -> dict[str, JSON]:
@@ -159,6 +178,10 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     params.n_ctx = context * slots
     params.n_parallel = slots
     params.n_batch = params.n_ubatch = _BATCH
+    projector = _projector(request) if request.verb == "chat" else None
+    if projector is not None:
+        params.mmproj.path = str(projector)
+        params.mmproj_use_gpu = request.device != "cpu"
     if request.verb == "embed":
         params.embedding = True
         params.n_batch = params.n_ubatch = context  # a text is pooled from one batch

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
-__all__ = ["GGUFError", "check", "read_metadata"]
+__all__ = ["GGUFError", "check", "find_text", "read_metadata"]
 
 Scalar = int | float | bool | str
 _MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _LONGEST_STRING = 1 << 26
+_LONGEST_HEAD = 1 << 26
 
 
 class GGUFError(ValueError):
@@ -135,3 +137,16 @@ def _metadata(reader: _Reader, keys: int, enough: Callable[[dict[str, Scalar]], 
             if enough(found):
                 break
     return found
+
+
+def find_text(path: Path, key: str) -> str | None:
+    """A text that lies behind the vocabulary, found without reading that; `None` where the head holds none."""
+    name = key.encode()
+    mark = struct.pack("<Q", len(name)) + name + struct.pack("<I", _STRING)
+    with path.open("rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as data:
+        found = data.find(mark, 0, _LONGEST_HEAD)
+        if found < 0:
+            return None
+        start = found + len(mark) + 8
+        length = struct.unpack("<Q", data[found + len(mark) : start])[0] if start <= len(data) else 0
+        return data[start : start + min(length, _LONGEST_STRING)].decode("utf-8", "replace")

@@ -9,7 +9,7 @@ import secrets
 
 from hub.errors import OptionError
 from hub.runtime.protocols import Chat, Sampling
-from hub.types import JSON
+from hub.types import JSON, Message
 
 __all__ = ["chat_body", "sampling_fields"]
 
@@ -23,30 +23,40 @@ _OFF: dict[str, JSON] = {
     "dynatemp_range": 0.0,
     "dynatemp_exponent": 1.0,
     "repeat_penalty": 1.0,
-    "repeat_last_n": 0,
-    "presence_penalty": 0.0,
-    "frequency_penalty": 0.0,
     "dry_multiplier": 0.0,
     "mirostat": 0,
     "min_keep": 0,
     "n_probs": 0,
     "n_keep": 0,
     "ignore_eos": False,
-    "logit_bias": [],
     "t_max_predict_ms": 0,
 }
 
 
-def sampling_fields(sampling: Sampling) -> dict[str, JSON]:
+def sampling_fields(sampling: Sampling, *, window: int = 0) -> dict[str, JSON]:
     """Every field by which llama.cpp chooses the next token.
 
+    Parameters
+    ----------
+    window
+        Tokens of the context, which penalties count.
+
+    Notes
+    -----
     The order is that of transformers and of the papers: the temperature shapes the distribution, top-k and then
-    top-p cut it. At temperature 0 the likeliest token is taken.
+    top-p cut it. At temperature 0 the likeliest token is taken. Bias and penalties come before all of that; penalties
+    count the whole context, with the prompt in it.
     """
     greedy = sampling.temperature <= 0
+    penalised = sampling.presence_penalty != 0 or sampling.frequency_penalty != 0
+    choosing: list[JSON] = ["top_k"] if greedy else ["temperature", "top_k", "top_p"]
     return {
         **_OFF,
-        "samplers": ["top_k"] if greedy else ["temperature", "top_k", "top_p"],
+        "samplers": ["penalties", *choosing] if penalised else choosing,
+        "repeat_last_n": window if penalised else 0,
+        "presence_penalty": sampling.presence_penalty,
+        "frequency_penalty": sampling.frequency_penalty,
+        "logit_bias": [[token, float(bias)] for token, bias in sampling.logit_bias.items()],
         "temperature": sampling.temperature,
         "top_k": 1 if greedy else sampling.top_k,
         "top_p": 1.0 if greedy else sampling.top_p,
@@ -55,13 +65,15 @@ def sampling_fields(sampling: Sampling) -> dict[str, JSON]:
     }
 
 
-def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
+def chat_body(request: Chat, *, reuse: bool, context: int) -> dict[str, JSON]:
     """Body for the chat handler, or for the completion handler where the request is a plain prompt.
 
     Parameters
     ----------
     reuse
         Whether the evaluated start of an earlier prompt may be used again.
+    context
+        Tokens that the context holds.
 
     Raises
     ------
@@ -71,7 +83,7 @@ def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
     if request.prompt is not None and request.schema is not None:
         raise OptionError("a schema needs a conversation: llama.cpp does not check it when it completes a plain prompt")
     body: dict[str, JSON] = {
-        **sampling_fields(request.sampling),
+        **sampling_fields(request.sampling, window=context),
         "stop": list(request.stop),
         "cache_prompt": reuse,
         "stream": True,
@@ -79,10 +91,47 @@ def chat_body(request: Chat, *, reuse: bool) -> dict[str, JSON]:
         "timings_per_token": True,  # counts for an answer that is stopped
         "return_progress": True,  # a long prompt calls back between batches, so that Ctrl-C is heard
     }
+    if request.top_logprobs is not None:
+        body |= _told(request.top_logprobs, plain=request.prompt is not None)
     if request.prompt is not None:
-        body["prompt"] = request.prompt
-    else:
-        body["messages"] = [{"role": turn["role"], "content": turn["content"]} for turn in request.messages]
+        return {**body, "prompt": request.prompt}
+    body["messages"] = [_turn(message) for message in request.messages]
+    if request.tools:
+        body["tools"] = [dict(tool) for tool in request.tools]
+        body["tool_choice"] = request.tool_choice
+        body["parallel_tool_calls"] = request.parallel_tool_calls
     if request.schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(request.schema)}}
     return body
+
+
+def _told(most: int, *, plain: bool) -> dict[str, JSON]:
+    """Fields that have probabilities told: of one likely token at least, else llama.cpp tells none at all."""
+    return {"n_probs": max(1, most)} if plain else {"logprobs": True, "top_logprobs": max(1, most)}
+
+
+def _turn(message: Message) -> dict[str, JSON]:
+    """A turn as llama.cpp's templates take it."""
+    content: JSON = message["content"]
+    if parts := message.get("parts"):
+        content = [
+            {"type": "text", "text": part["text"]}
+            if part["type"] == "text"
+            else {"type": "image_url", "image_url": {"url": part["image_url"]["url"]}}
+            for part in parts
+        ]
+    turn: dict[str, JSON] = {"role": message["role"], "content": content}
+    if calls := message.get("tool_calls"):
+        turn["tool_calls"] = [
+            {
+                "id": call["id"],
+                "type": "function",
+                "function": {"name": call["function"]["name"], "arguments": call["function"]["arguments"]},
+            }
+            for call in calls
+        ]
+    if "tool_call_id" in message:
+        turn["tool_call_id"] = message["tool_call_id"]
+    if "name" in message:
+        turn["name"] = message["name"]
+    return turn

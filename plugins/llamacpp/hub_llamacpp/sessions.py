@@ -5,13 +5,13 @@ Knows nothing of files or of how the server is started.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from hub.errors import ContextOverflow, HubError, InferenceError, InputError, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, Reply, Score, Scored, Session
+from hub.errors import InferenceError, InputError, OptionError
+from hub.runtime.protocols import Chat, Emit, Reply, Score, Scored, Session
 from hub.types import JSON
+from hub_llamacpp.events import Answer, Chunk, error_of
 from hub_llamacpp.requests import chat_body
 
 if TYPE_CHECKING:
@@ -20,9 +20,22 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatSession", "EmbedSession", "Server"]
 
-_TOO_LONG = re.compile(r"input \((\d+) tokens\) is too large")  # what `embed` says, as an internal error
+_SAMPLING = (
+    "max_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "seed",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+)
 
-Chunk = dict[str, Any]  # Any: one JSON event of llama.cpp's server
+
+_DECLINED = {
+    "images": "no projector (a mmproj file) lies beside these weights, which take text alone",
+    "tools": "the chat template of these weights does not take any",
+}
 
 
 class Server(Protocol):
@@ -39,9 +52,21 @@ class Server(Protocol):
 
 
 class ChatSession(Session):
-    """Answers `chat`, with the template that the file carries."""
+    """Answers `chat`, with the template that the file carries.
 
-    honours = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "schema"})
+    Parameters
+    ----------
+    slots
+        Requests that are answered at once.
+    reuse
+        Whether the evaluated start of an earlier prompt is used again.
+    sees
+        Whether a projector was opened, which takes pictures.
+    calls
+        Whether the template takes tools.
+    """
+
+    honours = frozenset({*_SAMPLING, "stop", "schema", "top_logprobs"})
 
     def __init__(
         self,
@@ -51,7 +76,11 @@ class ChatSession(Session):
         slots: int,
         reuse: bool,
         vocabulary: Callable[[], Vocabulary],
+        sees: bool = False,
+        calls: bool = False,
     ) -> None:
+        self.honours |= {name for name, can in (("images", sees), ("tools", calls)) if can}
+        self.declines = {name: why for name, why in _DECLINED.items() if name not in self.honours}
         self._server: Server | None = server
         self._reuse = reuse
         self._open_vocabulary = vocabulary
@@ -70,8 +99,12 @@ class ChatSession(Session):
         assert self._server is not None
         if request.prompt == "":
             raise InputError("the prompt is empty")
-        answer = _Answer(emit, self.metadata)
-        body = chat_body(request, reuse=self._reuse)
+        answer = Answer(emit, self.metadata, request.top_logprobs)
+        if request.tools and request.top_logprobs is not None:
+            raise OptionError("log-probabilities are not told of answers that may call tools")
+        context = self.metadata["context_length"]
+        assert isinstance(context, int)
+        body = chat_body(request, reuse=self._reuse, context=context)
         handle = self._server.handle_chat_completions if request.prompt is None else self._server.handle_completions
         try:
             handle(body, answer.take)
@@ -131,7 +164,7 @@ class EmbedSession(Session):
         except RuntimeError as error:
             raise InferenceError(f"llama.cpp failed: {error}") from error
         if "error" in result:
-            raise _error(result["error"], self.metadata)
+            raise error_of(result["error"], self.metadata)
         rows = sorted(result["data"], key=lambda row: int(row["index"]))
         import numpy as np  # a conversation starts sooner without it
 
@@ -140,73 +173,3 @@ class EmbedSession(Session):
     def close(self) -> None:
         """Stop the server's thread and give the memory back."""
         self._server = None
-
-
-class _Answer:
-    """Collects the events of one answer. What its callback raises is kept and raised again by `reply`."""
-
-    def __init__(self, emit: Emit, metadata: Mapping[str, JSON]) -> None:
-        self._emit = emit
-        self._metadata = metadata
-        self._pieces: list[str] = []
-        self._finish = ""
-        self._tokens = 0
-        self._prompt_tokens = 0
-        self._raised: BaseException | None = None
-
-    def take(self, chunk: Chunk) -> bool:
-        """Take one event; `True` stops the answer."""
-        try:
-            return self._take(chunk)
-        except BaseException as error:  # the runtime would swallow it, Ctrl-C included
-            self._raised = error
-            return True
-
-    def _take(self, chunk: Chunk) -> bool:
-        if "error" in chunk:
-            raise _error(chunk["error"], self._metadata)
-        if timings := chunk.get("timings"):
-            self._tokens = int(timings["predicted_n"])
-            self._prompt_tokens = int(timings["prompt_n"]) + int(timings["cache_n"])
-        if usage := chunk.get("usage"):
-            self._tokens = int(usage["completion_tokens"])
-            self._prompt_tokens = int(usage["prompt_tokens"])
-        for choice in chunk["choices"]:
-            if choice["finish_reason"] is not None:
-                self._finish = "length" if choice["finish_reason"] == "length" else "stop"
-            text = choice["text"] if "text" in choice else choice["delta"].get("content")
-            if text:
-                self._pieces.append(text)
-                if self._emit(Delta(text=text)):
-                    self._finish = "cancelled"
-                    return True
-        return False
-
-    def reply(self) -> Reply:
-        """The whole answer, or what went wrong."""
-        if self._raised is not None:
-            raise self._raised
-        if not self._finish:
-            raise InferenceError("llama.cpp ended the answer without a reason")
-        return Reply(
-            text="".join(self._pieces), finish=self._finish, tokens=self._tokens, prompt_tokens=self._prompt_tokens
-        )
-
-
-def _error(error: Mapping[str, Any], metadata: Mapping[str, JSON]) -> HubError:
-    """Our error for one of llama.cpp's: {code, message, type, …}."""
-    kind, message = error.get("type"), str(error.get("message", error))
-    if kind == "exceed_context_size_error":
-        return ContextOverflow(
-            f"the prompt takes {error.get('n_prompt_tokens', '?')} tokens and the context holds "
-            f"{error.get('n_ctx', metadata.get('context_length'))}",
-            hint=f"Shorten it, or load the model with a larger context_length (it was trained for "
-            f"{metadata.get('trained_context_length', '?')}).",
-        )
-    if too_long := _TOO_LONG.search(message):
-        return ContextOverflow(
-            f"a text takes {too_long[1]} tokens and the model {metadata.get('context_length')}", hint="Split the text."
-        )
-    if kind == "invalid_request_error":
-        return InputError(f"llama.cpp refused the request: {message}")
-    return InferenceError(f"llama.cpp failed: {message}")

@@ -51,4 +51,4 @@ def test_a_missing_seed_is_drawn_and_a_given_one_kept():
 
 @pytest.mark.parametrize("reuse", [True, False])
 def test_the_prompt_cache_is_said_in_every_request(reuse):
-    assert chat_body(Chat(prompt="a"), reuse=reuse)["cache_prompt"] is reuse
+    assert chat_body(Chat(prompt="a"), reuse=reuse, context=512)["cache_prompt"] is reuse

@@ -32,6 +32,38 @@ GENERATION = (
     Option(name="system", type=str, help="Instruction put before the conversation."),
     Option(name="schema", type=dict, help="JSON Schema that the answer must satisfy."),
     Option(name="raw", type=bool, default=False, help="Continue the text as it stands, without the chat template."),
+    Option(
+        name="presence_penalty",
+        type=float,
+        default=0.0,
+        min=-2,
+        max=2,
+        help="Make tokens that came already less likely, or more likely below 0.",
+    ),
+    Option(
+        name="frequency_penalty",
+        type=float,
+        default=0.0,
+        min=-2,
+        max=2,
+        help="The same, for each time that a token came.",
+    ),
+    Option(name="logit_bias", type=dict, help="Added to the logits of tokens: their ids, with numbers, as JSON."),
+    Option(
+        name="top_logprobs",
+        type=int,
+        min=0,
+        max=20,
+        help="Tell the log-probability of each token, and of so many of the likeliest at its place.",
+    ),
+    Option(name="tools", type=dict, many=True, help="Function that may be called, as chat templates take it; JSON."),
+    Option(
+        name="tool_choice",
+        type=str,
+        default="auto",
+        help="auto, none, required, or the name of the function that is to be called.",
+    ),
+    Option(name="parallel_tool_calls", type=bool, default=True, help="Let several functions be called at once."),
 )
 EMBEDDING = (
     Option(name="normalize", type=bool, help="Scale vectors to length 1; without it as the model's files say."),

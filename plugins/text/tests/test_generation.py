@@ -18,6 +18,13 @@ OPTIONS = {
     "system": None,
     "schema": None,
     "raw": False,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "logit_bias": None,
+    "top_logprobs": None,
+    "tools": [],
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
 }
 
 

@@ -20,6 +20,13 @@ OPTIONS = {
     "system": None,
     "schema": None,
     "raw": False,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "logit_bias": None,
+    "top_logprobs": None,
+    "tools": [],
+    "tool_choice": "auto",
+    "parallel_tool_calls": True,
 }
 BYTES = byte_level()
 END = BYTES.token_to_id("</s>")
@@ -165,7 +172,7 @@ def test_a_prompt_without_room_for_an_answer_is_refused(folder, context, fits):
 
 def test_a_schema_is_refused_and_not_ignored(folder):
     speaker = Speaker([END])
-    with pytest.raises(OptionError, match="schema is not possible"):
+    with pytest.raises(OptionError, match="schema: not possible"):
         answer(folder, speaker, schema={"type": "object"})
     assert speaker.asked == []
 

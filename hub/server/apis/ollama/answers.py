@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from hub.server.apis.merging import Arrived, begun, merged
 from hub.server.apis.ollama.errors import error_body
 from hub.server.apis.ollama.shapes import Asked, EmbedRequest, GenerateRequest, OllamaChat, seconds_of
+from hub.server.apis.ollama.turns import calls_of
 from hub.server.faults import Fault, fault_of
 from hub.server.models.call import Call
 from hub.server.models.running import Running
@@ -35,8 +36,9 @@ async def chat(request: Request, service: Service) -> Response:
     if not conversation:
         return await _only_loaded(service, running, asked, {"message": {"role": "assistant", "content": ""}})
 
-    def said(text: str) -> dict[str, JSON]:
-        return {"message": {"role": "assistant", "content": text}}
+    def said(text: str, calls: Sequence[dict[str, Any]]) -> dict[str, JSON]:
+        message: dict[str, JSON] = {"role": "assistant", "content": text}
+        return {"message": {**message, "tool_calls": list(calls_of(calls))} if calls else message}
 
     return await _answer(request, service, running, asked, conversation, options, said)
 
@@ -46,9 +48,9 @@ async def generate(request: Request, service: Service) -> Response:
     asked = await read_json(request, GenerateRequest)
     options = asked.model_options()
     running = await _running(request, service, asked)
-    if not asked.prompt:
+    if not asked.prompt and not asked.images:
         return await _only_loaded(service, running, asked, {"response": ""})
-    return await _answer(request, service, running, asked, asked.prompt, options, lambda text: {"response": text})
+    return await _answer(request, service, running, asked, asked.given(), options, lambda text, _: {"response": text})
 
 
 async def embed(request: Request, service: Service) -> Response:
@@ -125,7 +127,9 @@ async def _answer(
         return Events(lines, media_type=_LINES, ended=answering.call.give_up)
     [result] = await answering.results()
     base: dict[str, JSON] = {"model": asked.model, "created_at": _now()}
-    return json_response({**base, **said(result["generated_text"]), **_end(result, answering.call)})
+    return json_response(
+        {**base, **said(result["generated_text"], result.get("tool_calls") or ()), **_end(result, answering.call)}
+    )
 
 
 async def _lines(source: AsyncIterator[Arrived], answering: Answering, model: str, said: Any) -> AsyncIterator[bytes]:
@@ -133,9 +137,10 @@ async def _lines(source: AsyncIterator[Arrived], answering: Answering, model: st
         async for _, some in source:
             base: dict[str, JSON] = {"model": model, "created_at": _now()}
             if some is None:
-                yield _line({**base, **said(""), **_end(answering.call.results[0], answering.call)})
+                result = answering.call.results[0]
+                yield _line({**base, **said("", result.get("tool_calls") or ()), **_end(result, answering.call)})
             elif text := "".join(delta.text for delta in some):
-                yield _line({**base, **said(text), "done": False})
+                yield _line({**base, **said(text, ()), "done": False})
     except Exception as error:
         yield _line(error_body(fault_of(error)))
     finally:

@@ -6,30 +6,26 @@ from typing import Any
 
 import msgspec
 
+from hub.server.apis.ollama.turns import OllamaTurn, conversation_of, picture_parts
+from hub.server.apis.openai.turns import Tool, tools_of
 from hub.server.faults import Fault
-from hub.types import Message
 
 __all__ = ["EmbedRequest", "GenerateRequest", "OllamaChat", "ShowRequest", "seconds_of"]
 
-_RENAMED = {"num_predict": "max_tokens", "temperature": "temperature", "top_p": "top_p", "top_k": "top_k"}
+_RENAMED = {
+    "num_predict": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+}
+_PENALTIES = ("presence_penalty", "frequency_penalty")
 _NEUTRAL: dict[str, tuple[object, ...]] = {
     "repeat_penalty": (1.0,),
-    "presence_penalty": (0.0,),
-    "frequency_penalty": (0.0,),
     "min_p": (0.0,),
     "mirostat": (0,),
 }
 _OF_THE_SERVER = {"num_ctx", "num_thread", "num_gpu", "num_batch", "num_keep", "use_mmap", "main_gpu", "low_vram"}
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-class OllamaTurn(msgspec.Struct):
-    """A message."""
-
-    role: str
-    content: str = ""
-    images: list[Any] | None = None  # Any: refused where it is not empty
-    tool_calls: list[Any] | None = None  # Any: as above
 
 
 class Asked(msgspec.Struct, kw_only=True):
@@ -68,6 +64,9 @@ class Asked(msgspec.Struct, kw_only=True):
         if name in _RENAMED:
             if not (name == "num_predict" and isinstance(value, int) and value < 0):
                 found[_RENAMED[name]] = value
+        elif name in _PENALTIES:
+            if value:
+                found[name] = value
         elif name == "seed":
             found["seed"] = value if not isinstance(value, int) or value >= 0 else None
         elif name == "stop":
@@ -84,9 +83,14 @@ class OllamaChat(Asked, kw_only=True):
     """`POST /api/chat`."""
 
     messages: list[OllamaTurn] = []
-    tools: list[Any] | None = None  # Any: refused where it is not empty
+    tools: list[Tool] | None = None
 
-    def conversation(self) -> list[Message]:
+    def model_options(self) -> dict[str, object]:
+        """As of a completion, with the tools that may be called."""
+        found = super().model_options()
+        return {**found, "tools": tools_of(self.tools)} if self.tools else found
+
+    def conversation(self) -> list[dict[str, Any]]:  # Any: JSON
         """The messages, as models take them.
 
         Raises
@@ -94,12 +98,7 @@ class OllamaChat(Asked, kw_only=True):
         Fault
             A message is of a kind that no model here takes.
         """
-        if self.tools:
-            raise Fault(400, "unsupported_parameter", "no model here calls tools", param="tools")
-        for place, turn in enumerate(self.messages):
-            if turn.images or turn.tool_calls or turn.role == "tool":
-                raise Fault(400, "unsupported_content", "this model takes text alone", param=f"messages[{place}]")
-        return [{"role": turn.role, "content": turn.content} for turn in self.messages]
+        return conversation_of(self.messages)
 
 
 class GenerateRequest(Asked, kw_only=True):
@@ -111,11 +110,11 @@ class GenerateRequest(Asked, kw_only=True):
     template: str | None = None
     context: list[int] | None = None
     raw: bool = False
-    images: list[Any] | None = None  # Any: refused where it is not empty
+    images: list[str] | None = None
 
     def model_options(self) -> dict[str, object]:
         """As of a chat, with what only a completion has."""
-        for name in ("suffix", "template", "context", "images"):
+        for name in ("suffix", "template", "context"):
             if getattr(self, name):
                 raise Fault(400, "unsupported_parameter", f"'{name}' is not honoured by any model here", param=name)
         found = super().model_options()
@@ -124,6 +123,12 @@ class GenerateRequest(Asked, kw_only=True):
         if self.raw:
             found["raw"] = True
         return found
+
+    def given(self) -> str | list[dict[str, Any]]:  # Any: JSON
+        """The prompt; with pictures it is a conversation."""
+        if not self.images:
+            return self.prompt
+        return [{"role": "user", "content": picture_parts(self.prompt, self.images, "images")}]
 
 
 class EmbedRequest(msgspec.Struct):

@@ -20,7 +20,7 @@ _MOST = 2048
 async def embed(request: Request, service: Service) -> Response:
     """Turn texts into vectors."""
     asked = await read_json(request, EmbeddingRequest)
-    texts = [asked.input] if isinstance(asked.input, str) else asked.input
+    texts = asked.texts
     if not 1 <= len(texts) <= _MOST:
         raise Fault(400, "invalid_request", f"from 1 to {_MOST} texts are taken", param="input")
     if asked.encoding_format not in (None, "float", "base64"):

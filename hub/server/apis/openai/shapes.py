@@ -9,25 +9,26 @@ from typing import Any
 
 import msgspec
 
+from hub.server.apis.openai.turns import NamedTool, Tool, Turn, choice_of, conversation_of, tools_of
 from hub.server.faults import Fault
-from hub.types import JSON, Message
+from hub.types import JSON
 
-__all__ = ["ChatRequest", "CompletionRequest", "EmbeddingRequest", "SpeechRequest", "StreamOptions"]
+__all__ = [
+    "ChatRequest",
+    "CompletionRequest",
+    "EmbeddingRequest",
+    "JsonSchema",
+    "ResponseFormat",
+    "Sampled",
+    "SpeechRequest",
+    "StreamOptions",
+    "schema_of",
+]
 
-
-class Part(msgspec.Struct):
-    """A piece of a message."""
-
-    type: str
-    text: str | None = None
-
-
-class Turn(msgspec.Struct):
-    """A message."""
-
-    role: str
-    content: str | list[Part] | None = None
-    tool_calls: list[Any] | None = None  # Any: refused where it is not empty
+_IDS_REFUSED = (
+    "token ids are of one tokenizer, and texts of all: send texts. "
+    "(LangChain: OpenAIEmbeddings(check_embedding_ctx_length=False))"
+)
 
 
 class StreamOptions(msgspec.Struct):
@@ -82,7 +83,6 @@ class Sampled(msgspec.Struct):
         Fault
             Something is asked for that no model here does.
         """
-        self.refuse("presence_penalty", "frequency_penalty", "logit_bias")
         stop = [self.stop] if isinstance(self.stop, str) else self.stop
         given: dict[str, object] = {
             "max_tokens": self.max_tokens,
@@ -91,6 +91,9 @@ class Sampled(msgspec.Struct):
             "top_k": self.top_k,
             "seed": None if self.seed is None else (self.seed + index) % (2**32 - 2),
             "stop": stop or None,
+            "presence_penalty": self.presence_penalty or None,
+            "frequency_penalty": self.frequency_penalty or None,
+            "logit_bias": self.logit_bias or None,
         }
         return {name: value for name, value in given.items() if value is not None}
 
@@ -113,22 +116,35 @@ class ChatRequest(Sampled, kw_only=True):
     messages: list[Turn]
     max_completion_tokens: int | None = None
     response_format: ResponseFormat | None = None
-    tools: list[Any] | None = None  # Any: refused where it is not empty
-    functions: list[Any] | None = None  # Any: as above
+    tools: list[Tool] | None = None
+    tool_choice: str | NamedTool | None = None
+    parallel_tool_calls: bool | None = None
+    functions: list[Any] | None = None  # Any: refused where it is not empty
     logprobs: bool | None = None
     top_logprobs: int | None = None
     audio: dict[str, Any] | None = None  # Any: as above
 
     def options(self, index: int = 0) -> dict[str, object]:
         """As of any sampled request, with what only a chat has."""
-        self.refuse("tools", "functions", "logprobs", "top_logprobs", "audio")
+        self.refuse("functions", "audio")
         given = super().options(index)
         if self.max_completion_tokens is not None:
             given["max_tokens"] = self.max_completion_tokens
-        schema = self._schema()
+        if self.logprobs:
+            given["top_logprobs"] = self.top_logprobs or 0
+        elif self.top_logprobs is not None:
+            raise Fault(400, "invalid_request", "top_logprobs needs logprobs", param="top_logprobs")
+        if self.tools:
+            given["tools"] = tools_of(self.tools)
+        names = [tool.function.name for tool in self.tools or () if tool.function is not None]
+        if (choice := choice_of(self.tool_choice, names)) is not None and (self.tools or choice == "required"):
+            given["tool_choice"] = choice
+        if self.tools and self.parallel_tool_calls is not None:
+            given["parallel_tool_calls"] = self.parallel_tool_calls
+        schema = schema_of(self.response_format)
         return given if schema is None else {**given, "schema": schema}
 
-    def conversation(self) -> list[Message]:
+    def conversation(self) -> list[dict[str, Any]]:  # Any: JSON
         """The messages, as models take them.
 
         Raises
@@ -136,25 +152,30 @@ class ChatRequest(Sampled, kw_only=True):
         Fault
             A message is of a kind that no model here takes.
         """
-        return [_message(turn, place) for place, turn in enumerate(self.messages)]
+        return conversation_of(self.messages)
 
-    def _schema(self) -> dict[str, JSON] | None:
-        wanted = self.response_format
-        if wanted is None or wanted.type == "text":
-            return None
-        if wanted.type == "json_object":
-            return {"type": "object"}
-        if wanted.type == "json_schema" and wanted.json_schema is not None:
-            return wanted.json_schema.schema
-        raise Fault(
-            400, "invalid_request", "response_format is text, json_object or json_schema", param="response_format"
-        )
+
+def schema_of(wanted: ResponseFormat | None) -> dict[str, JSON] | None:
+    """The schema that an answer must satisfy; `None` where none is wanted.
+
+    Raises
+    ------
+    Fault
+        What is wanted is no format.
+    """
+    if wanted is None or wanted.type == "text":
+        return None
+    if wanted.type == "json_object":
+        return {"type": "object"}
+    if wanted.type == "json_schema" and wanted.json_schema is not None:
+        return wanted.json_schema.schema
+    raise Fault(400, "invalid_request", "response_format is text, json_object or json_schema", param="response_format")
 
 
 class CompletionRequest(Sampled, kw_only=True):
     """`POST /v1/completions`."""
 
-    prompt: str | list[str]
+    prompt: str | list[str | int | list[int]]
     echo: bool | None = None
     suffix: str | None = None
     logprobs: int | None = None
@@ -162,19 +183,42 @@ class CompletionRequest(Sampled, kw_only=True):
 
     def options(self, index: int = 0) -> dict[str, object]:
         """As of any sampled request; the text is continued as it stands."""
-        self.refuse("echo", "suffix", "logprobs")
+        self.refuse("echo", "suffix")
         if self.best_of not in (None, 1, self.n):
             raise Fault(400, "unsupported_parameter", "'best_of' is not honoured by any model here", param="best_of")
-        return {**super().options(index), "raw": True}
+        given = {**super().options(index), "raw": True}
+        return given if self.logprobs is None else {**given, "top_logprobs": self.logprobs}
+
+    @property
+    def prompts(self) -> list[str]:
+        """The texts to continue.
+
+        Raises
+        ------
+        Fault
+            They are token ids.
+        """
+        return _texts(self.prompt, "prompt")
 
 
 class EmbeddingRequest(msgspec.Struct):
     """`POST /v1/embeddings`."""
 
     model: str
-    input: str | list[str]
+    input: str | list[str | int | list[int]]
     encoding_format: str | None = None
     dimensions: int | None = None
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts to embed.
+
+        Raises
+        ------
+        Fault
+            They are token ids.
+        """
+        return _texts(self.input, "input")
 
 
 class SpeechRequest(msgspec.Struct):
@@ -187,21 +231,9 @@ class SpeechRequest(msgspec.Struct):
     speed: float | None = None
 
 
-def _message(turn: Turn, place: int) -> Message:
-    if turn.tool_calls or turn.role in ("tool", "function"):
-        raise Fault(400, "unsupported_parameter", "no model here calls tools", param=f"messages[{place}]")
-    return {"role": "system" if turn.role == "developer" else turn.role, "content": _text(turn, place)}
-
-
-def _text(turn: Turn, place: int) -> str:
-    if turn.content is None or isinstance(turn.content, str):
-        return turn.content or ""
-    for number, part in enumerate(turn.content):
-        if part.type != "text" or part.text is None:
-            raise Fault(
-                400,
-                "unsupported_content",
-                f"this model takes text, not '{part.type}'",
-                param=f"messages[{place}].content[{number}]",
-            )
-    return "".join(part.text or "" for part in turn.content)
+def _texts(given: str | list[str | int | list[int]], param: str) -> list[str]:
+    listed = [given] if isinstance(given, str) else given
+    found = [text for text in listed if isinstance(text, str)]
+    if len(found) != len(listed):
+        raise Fault(400, "unsupported_content", _IDS_REFUSED, param=param)
+    return found

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from hub.runtime.protocols import Chat, Emit, Model, Reply, Score, Scored, Session
 from hub.types import JSON, Facts, OptionValue
 from hub_text.generation.conversation import chat_request, plain_text
+from hub_text.generation.tooling import call_tools, has_tools
 
 __all__ = ["TextGeneration"]
 
@@ -31,7 +32,8 @@ class TextGeneration(Model):
         -------
         list of dict
             `generated_text`, `finish_reason` (`stop`, `length` or `cancelled`), `prompt_tokens` and
-            `generated_tokens`. Once a caller stops one answer, those after it are `cancelled` and empty.
+            `generated_tokens`; `tool_calls` where the model calls some, and `logprobs` where they are wanted. Once a
+            caller stops one answer, those after it are `cancelled` and empty.
         """
         requests = [chat_request(item, options, index) for index, item in enumerate(inputs)]
         results: list[dict[str, JSON]] = []
@@ -71,8 +73,16 @@ class _Runtime:
     """A runtime that owns tokenizer and template."""
 
     def __init__(self, session: Session) -> None:
-        self.chat = session.chat
+        self._session = session
         self._score = session.score
+
+    def chat(self, request: Chat, emit: Emit) -> Reply:
+        """Answer; calls of tools are held to a schema where the runtime does not call tools, or need not."""
+        honours = self._session.honours
+        forced = request.tool_choice == "required" or "tools" not in honours
+        if has_tools(request) and forced and "schema" in honours:
+            return call_tools(self._session.chat, request, emit)
+        return self._session.chat(request, emit)
 
     def score(self, text: str) -> Scored:
         return self._score(Score(texts=(text,)))[0]
@@ -87,11 +97,17 @@ def _speaker(session: Session, verb: str, assets: Path) -> _Speaker:
 
 
 def _result(reply: Reply) -> dict[str, JSON]:
+    more: dict[str, JSON] = {}
+    if reply.tool_calls:
+        more["tool_calls"] = cast("list[JSON]", list(reply.tool_calls))
+    if reply.logprobs:
+        more["logprobs"] = cast("list[JSON]", list(reply.logprobs))
     return {
         "generated_text": reply.text,
         "finish_reason": reply.finish,
         "prompt_tokens": reply.prompt_tokens,
         "generated_tokens": reply.tokens,
+        **more,
     }
 
 

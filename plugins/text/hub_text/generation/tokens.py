@@ -48,13 +48,9 @@ class TokenChat:
         ContextOverflow
             The prompt leaves no room for an answer.
         OptionError
-            A schema, which nothing here can hold a model to.
+            A schema, tools or log-probabilities, which cannot be had of a runtime that gives tokens alone.
         """
-        if request.schema is not None:
-            raise OptionError(
-                "a schema is not possible here: this runtime gives tokens, and does not let them be held to a schema",
-                hint="Leave out schema, or choose a backend that answers 'chat', such as one for GGUF. See: hub plan",
-            )
+        _refuse(request)
         prompt = self._prompt(request)
         if self._context is not None and len(prompt) >= self._context:
             raise ContextOverflow(
@@ -84,6 +80,23 @@ class TokenChat:
         raise InputError(
             "this model has no chat template: it continues a text, and cannot follow a conversation",
             hint="Give a text alone, without a system message.",
+        )
+
+
+def _refuse(request: Chat) -> None:
+    """Refuse what only a runtime can do that owns the conversation."""
+    wanted = {
+        "schema": request.schema is not None,
+        "tools": bool(request.tools)
+        or any("tool_calls" in turn or turn["role"] == "tool" for turn in request.messages),
+        "top_logprobs": request.top_logprobs is not None,
+        "images": any("parts" in turn for turn in request.messages),
+    }
+    names = [name for name, set_ in wanted.items() if set_]
+    if names:
+        raise OptionError(
+            f"{' and '.join(names)}: not possible here, where the runtime gives tokens and cannot be held to more",
+            hint="Leave that out, or choose a backend that answers 'chat', such as one for GGUF. See: hub plan",
         )
 
 

@@ -1,0 +1,140 @@
+"""Tools are called over every interface that has them: what must be called is, with arguments that its schema takes."""
+
+from __future__ import annotations
+
+import json
+
+import ollama
+import openai
+import pytest
+
+import hub
+
+pytestmark = pytest.mark.weights
+
+CHAT = "smollm2-135m"
+PARIS = [{"role": "user", "content": "What is the weather in Paris?"}]
+PARAMETERS = {
+    "type": "object",
+    "properties": {
+        "city": {"$ref": "#/$defs/City"},
+        "days": {"type": "integer", "minimum": 1, "maximum": 9},
+    },
+    "required": ["city", "days"],
+    "additionalProperties": False,
+    "$defs": {"City": {"type": "string", "enum": ["Paris", "Rome"]}},
+}
+WEATHER = {"type": "function", "function": {"name": "weather", "description": "Forecast.", "parameters": PARAMETERS}}
+TIME = {"type": "function", "function": {"name": "time", "parameters": {"type": "object", "properties": {}}}}
+CALLED = {
+    "role": "assistant",
+    "content": None,
+    "tool_calls": [
+        {
+            "id": "call_a",
+            "type": "function",
+            "function": {"name": "weather", "arguments": '{"city": "Paris", "days": 1}'},
+        }
+    ],
+}
+ASKED = {
+    "model": CHAT,
+    "messages": PARIS,
+    "tools": [WEATHER, TIME],
+    "tool_choice": {"type": "function", "function": {"name": "weather"}},
+    "parallel_tool_calls": False,
+    "max_tokens": 60,
+    "temperature": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def client(real):
+    with openai.OpenAI(base_url=f"{real.url}/v1", api_key="none", max_retries=0) as client:
+        yield client
+
+
+def check(arguments):
+    found = json.loads(arguments) if isinstance(arguments, str) else arguments
+    assert found["city"] in ("Paris", "Rome")
+    assert 1 <= found["days"] <= 9
+
+
+def test_the_tool_that_is_named_is_called(client):
+    choice = client.chat.completions.create(**ASKED).choices[0]
+    [call] = choice.message.tool_calls
+    assert (call.type, call.function.name, choice.message.content) == ("function", "weather", None)
+    assert choice.finish_reason == "tool_calls"
+    check(call.function.arguments)
+
+
+def test_a_call_streams(client):
+    with client.chat.completions.stream(**ASKED) as stream:
+        events = [event.type for event in stream]
+        choice = stream.get_final_completion().choices[0]
+    [call] = choice.message.tool_calls
+    assert "tool_calls.function.arguments.done" in events
+    assert (call.function.name, choice.finish_reason) == ("weather", "tool_calls")
+    assert call.id.startswith("call_")
+    check(call.function.arguments)
+
+
+def test_one_of_several_tools_is_called_where_one_must_be(client):
+    choice = client.chat.completions.create(**{**ASKED, "tool_choice": "required"}).choices[0]
+    if choice.finish_reason == "length":
+        pytest.skip("the arguments are longer than the limit")
+    assert {call.function.name for call in choice.message.tool_calls} <= {"weather", "time"}
+
+
+def test_a_model_that_may_choose_answers_text_or_calls_and_says_the_same_in_pieces(client):
+    asked = {**ASKED, "tool_choice": "auto", "max_tokens": 40}
+    whole = client.chat.completions.create(**asked).choices[0]
+    assert bool(whole.message.content) != bool(whole.message.tool_calls) or whole.finish_reason == "length"
+    assert "tool_calls" not in (whole.message.content or "")
+    chunks = [chunk.choices[0] for chunk in client.chat.completions.create(**asked, stream=True)]
+    assert "".join(chunk.delta.content or "" for chunk in chunks) == (whole.message.content or "")
+    assert chunks[-1].finish_reason == whole.finish_reason
+
+
+def test_what_a_tool_gave_is_read(client):
+    told = {"role": "tool", "tool_call_id": "call_a", "content": "Sunny, 31 degrees."}
+    alone = client.chat.completions.create(model=CHAT, messages=PARIS, max_tokens=12, temperature=0)
+    asked = {"model": CHAT, "messages": [*PARIS, CALLED, told], "max_tokens": 12, "temperature": 0}
+    for tools in ({}, {"tools": [WEATHER], "tool_choice": "none"}):
+        answer = client.chat.completions.create(**asked, **tools)
+        assert answer.choices[0].message.content
+        assert answer.usage.prompt_tokens > alone.usage.prompt_tokens + 20
+
+
+def test_tools_that_are_none_are_refused(client):
+    with pytest.raises(openai.BadRequestError, match="auto, none, required or a function, such as weather"):
+        client.chat.completions.create(**{**ASKED, "tool_choice": {"type": "function", "function": {"name": "x"}}})
+    with pytest.raises(openai.BadRequestError, match="there are no tools"):
+        client.chat.completions.create(model=CHAT, messages=PARIS, tool_choice="required")
+    with pytest.raises(openai.BadRequestError, match="log-probabilities"):
+        client.chat.completions.create(**ASKED, logprobs=True)
+
+
+def test_ollama_calls_tools_and_reads_what_they_gave(real):
+    options = {"num_predict": 48, "temperature": 0, "presence_penalty": 0.5}
+    called = {"role": "assistant", "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Paris"}}}]}
+    told = {"role": "tool", "tool_name": "weather", "content": "Sunny."}
+    with ollama.Client(host=real.url, trust_env=False) as friend:
+        whole = friend.chat(CHAT, PARIS, tools=[WEATHER], options=options)
+        *pieces, last = friend.chat(CHAT, PARIS, tools=[WEATHER], options=options, stream=True)
+        answer = friend.chat(CHAT, [*PARIS, called, told], options=options)
+    assert "".join(piece.message.content or "" for piece in pieces) == whole.message.content
+    assert len(last.message.tool_calls or ()) == len(whole.message.tool_calls or ())
+    assert answer.message.content
+
+
+def test_a_model_that_is_loaded_or_connected_calls_them_by_the_same_options(real, weights_home, monkeypatch):
+    options = {"tools": [WEATHER], "tool_choice": "weather", "parallel_tool_calls": False, "max_tokens": 60}
+    monkeypatch.setenv("HUB_HOME", str(weights_home))
+    with hub.load(CHAT, context_length=1024, threads=2) as model, hub.connect(real.url).load(CHAT) as other:
+        for each in (model, other):
+            answer = each.infer(PARIS, **options)
+            assert answer["tool_calls"][0]["function"]["name"] == "weather"
+            check(answer["tool_calls"][0]["function"]["arguments"])
+        told = model.infer("One, two,", raw=True, max_tokens=2, top_logprobs=1)["logprobs"]
+    assert len(told) == 2
