@@ -28,6 +28,7 @@ def _limits(function: Any) -> Any:  # Any: click's decorators
         click.option("--batch", type=click.IntRange(1), default=32, help="Inputs that are answered as one."),
         click.option("--batch-wait", type=click.FloatRange(0), default=2.0, help="Milliseconds to wait for a batch."),
         click.option("--timeout", type=click.FloatRange(0.1), default=600.0, help="Seconds that a request may take."),
+        click.option("--heartbeat", type=click.FloatRange(0), default=120.0, help="Seconds to wait for a hung worker."),
         click.option("--drain", type=click.FloatRange(0), default=30.0, help="Seconds to end requests when stopped."),
         click.option("--max-body", metavar="SIZE", default="64MB", help="Largest request."),
     ):
@@ -56,6 +57,7 @@ def _limits(function: Any) -> Any:  # Any: click's decorators
 @click.option("--certificate", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="TLS, in PEM.")
 @click.option("--private-key", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Of TLS, in PEM.")
 @click.option("--database", default="", metavar="URL", help="Of keys and usage: postgresql+psycopg://… and the like.")
+@click.option("--traces", default="", metavar="URL", help="Send traces to this collector: OTLP over HTTP.")
 @click.option("--log", default="", metavar="FILE", help="Write the log there; otherwise to stderr.")
 def command(
     models: tuple[str, ...],

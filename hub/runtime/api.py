@@ -137,8 +137,16 @@ def load_target(
     return load_plan(target, chosen, worker=worker, progress=progress)
 
 
-def load_plan(target: Target, chosen: Plan, *, worker: bool, progress: Progress | None = None) -> LoadedModel:
-    """As `load`, of a plan that was made already."""
+def load_plan(
+    target: Target, chosen: Plan, *, worker: bool, patience: float = 0.0, progress: Progress | None = None
+) -> LoadedModel:
+    """As `load`, of a plan that was made already.
+
+    Parameters
+    ----------
+    patience
+        Seconds without a sign of life after which a worker is ended; 0 waits for ever.
+    """
     host, store = get_host(), Store()
     require_kinds(host.tasks[chosen.task].spec, host)
     for note in chosen.notes:
@@ -146,7 +154,7 @@ def load_plan(target: Target, chosen: Plan, *, worker: bool, progress: Progress 
     chosen, artifact = make_ready(target, chosen, host=host, store=store, progress=progress)
     return LoadedModel(
         chosen,
-        _engine(chosen, artifact, host, worker=worker),
+        _engine(chosen, artifact, host, worker=worker, patience=patience),
         host.models[chosen.model_plugin].spec,
         host.tasks[chosen.task].spec,
         Codecs(host),
@@ -240,9 +248,9 @@ def _say(notice: str, progress: Progress | None, *, depth: int) -> None:
         warnings.warn(notice, HubWarning, stacklevel=depth)
 
 
-def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool) -> Engine:
+def _engine(chosen: Plan, artifact: Artifact, host: Host, *, worker: bool, patience: float = 0.0) -> Engine:
     if not worker:
         return open_plan(chosen, artifact, host)
     from hub.runtime.workers.remote import RemoteModel
 
-    return RemoteModel(chosen, artifact)
+    return RemoteModel(chosen, artifact, patience=patience)

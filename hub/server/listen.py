@@ -14,12 +14,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 
 from hub import config
 from hub.atomic import write_atomically
-from hub.errors import HubError, StorageError, UsageError
+from hub.errors import PluginMissing, StorageError, UsageError
 from hub.server.access.database import Database
 from hub.server.access.places import database_address
 from hub.server.app import make_app
@@ -28,6 +29,9 @@ from hub.server.models.loader import plan_for
 from hub.server.models.names import Names
 from hub.server.service import Service
 from hub.server.settings import LOOPBACK, Settings
+
+if TYPE_CHECKING:
+    from hub.server.insight.tracing import Tracing
 
 __all__ = ["serve"]
 
@@ -60,7 +64,8 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
         log_to(settings.log, recent)
     except OSError as error:
         raise StorageError(f"the log {settings.log} cannot be written: {error.strerror or error}") from error
-    service = Service(settings, database, token, recent)
+    tracing = _tracing(settings.traces)
+    service = Service(settings, database, token, recent, tracing)
     scheme = "https" if settings.certificate else "http"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     url = f"{scheme}://{host}:{port}"
@@ -70,7 +75,7 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
     finally:
         with suppress(OSError):
             note.unlink()
-    if isinstance(service.failure, HubError):
+    if service.failure is not None:
         raise service.failure
 
 
@@ -94,8 +99,9 @@ class Server(uvicorn.Server):
 
 
 def _configured(service: Service, settings: Settings) -> uvicorn.Config:
+    app = make_app(service)
     return uvicorn.Config(
-        make_app(service),
+        app if service.tracing is None else service.tracing.wrapped(app),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -108,6 +114,20 @@ def _configured(service: Service, settings: Settings) -> uvicorn.Config:
         ws="none",
         http="h11",  # it bounds headers, which httptools does not
     )
+
+
+def _tracing(address: str) -> Tracing | None:
+    if not address:
+        return None
+    try:
+        from hub.server.insight.tracing import Tracing  # an extra of its own: few collect traces
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "opentelemetry":
+            raise
+        raise PluginMissing(
+            f"traces need '{error.name}', which is not installed", hint="pip install 'openmodelhub[traces]'"
+        ) from error
+    return Tracing(address)
 
 
 def _check_exposure(settings: Settings, database: Database) -> None:

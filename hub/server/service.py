@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hub.errors import Cancelled
 from hub.registry.schema import Model
@@ -29,6 +29,9 @@ from hub.server.pulls import Pulls
 from hub.server.settings import Settings
 from hub.server.web import ClientDisconnect, Request, until_gone
 
+if TYPE_CHECKING:
+    from hub.server.insight.tracing import Tracing
+
 __all__ = ["Answering", "Service", "caller_of"]
 
 _LOG = logging.getLogger("hub.server")
@@ -37,8 +40,11 @@ _LOG = logging.getLogger("hub.server")
 class Service:
     """One server, as its interfaces see it."""
 
-    def __init__(self, settings: Settings, database: Database, token: str, recent: Recent) -> None:
+    def __init__(
+        self, settings: Settings, database: Database, token: str, recent: Recent, tracing: Tracing | None = None
+    ) -> None:
         self.settings = settings
+        self.tracing = tracing
         self.database = database
         self.recent = recent
         self.meters = Meters()
@@ -66,6 +72,8 @@ class Service:
         await self.pulls.close()
         await self.manager.close()
         await self.metering.stop()
+        if self.tracing is not None:
+            await asyncio.to_thread(self.tracing.close)
         self.database.close()
 
     async def offered(self, request: Request) -> list[Served]:
@@ -150,6 +158,8 @@ class Service:
         if outcome == "cancelled" and call.first:
             generated = len(call.beats) + 1
         self.meters.call(running.name, call, outcome, prompt, generated)
+        if self.tracing is not None:
+            self.tracing.call(running, call, outcome, prompt, generated)
         use = self.metering.add(
             caller.key,
             running.plan.model,

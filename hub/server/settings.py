@@ -36,6 +36,8 @@ class Settings:
         Requests that are answered as one, where the model takes batches, and seconds to wait for more of them.
     timeout
         Seconds until a request is given up, its waiting included.
+    heartbeat
+        Seconds without a sign of life after which a worker counts as hung and is ended; 0 waits for ever.
     drain
         Seconds that requests are given to end when the server stops.
     body
@@ -46,6 +48,8 @@ class Settings:
         Names that the server may be asked under while nobody needs a key, beside those of the loopback.
     database
         Address of the database of keys and usage, as SQLAlchemy writes it.
+    traces
+        Address of a collector that takes OpenTelemetry's protocol over HTTP; none is told anything otherwise.
     public
         Listen beyond the loopback though no key is asked for.
     """
@@ -65,6 +69,7 @@ class Settings:
     batch: int = 32
     batch_wait: float = 0.002
     timeout: float = 600.0
+    heartbeat: float = 120.0
     drain: float = 30.0
     body: int = 64 << 20
     origins: tuple[str, ...] = ()
@@ -74,3 +79,4 @@ class Settings:
     database: str = ""
     public: bool = False
     log: str = ""
+    traces: str = ""

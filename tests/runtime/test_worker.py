@@ -177,6 +177,26 @@ def test_true_from_the_callback_keeps_what_was_said(model):
     assert result[0]["finish_reason"] == "cancelled"
 
 
+def test_a_process_that_hangs_is_ended_and_replaced(host, tmp_path):
+    with toy_model(host, tmp_path, worker=True, patience=0.4) as model:
+        first = model._engine.pid
+        os.kill(first, signal.SIGSTOP)
+        with pytest.raises(WorkerDied) as caught:
+            model.infer("a b")
+        assert caught.value.details == ("ended because it gave no sign of life for 0.4 s",)
+        assert model.infer("a b")["generated_text"] == "a b"
+        assert model._engine.pid != first
+
+
+def test_a_process_that_says_nothing_while_it_computes_is_not_taken_for_hung(host, tmp_path):
+    with toy_model(host, tmp_path, worker=True, patience=0.2) as model, ThreadPoolExecutor() as pool:
+        quiet = pool.submit(model.infer, "deaf")
+        time.sleep(1)
+        assert not quiet.done()
+        os.kill(model._engine.pid, signal.SIGKILL)
+        assert isinstance(quiet.exception(), WorkerDied)
+
+
 def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
     from hub.runtime.sessions.cancel import Cancel
 

@@ -63,11 +63,13 @@ def toy_artifact(folder: Path) -> Artifact:
 
 
 @contextmanager
-def toy_model(host: Host, folder: Path, *, worker: bool = False, **changes: object) -> Iterator[LoadedModel]:
+def toy_model(
+    host: Host, folder: Path, *, worker: bool = False, patience: float = 0.0, **changes: object
+) -> Iterator[LoadedModel]:
     """A handle over the toy, here or in a worker."""
     plan = toy_plan(**changes)  # type: ignore[arg-type]
     artifact = toy_artifact(folder)
-    engine = RemoteModel(plan, artifact) if worker else open_plan(plan, artifact, host)
+    engine = RemoteModel(plan, artifact, patience=patience) if worker else open_plan(plan, artifact, host)
     with LoadedModel(plan, engine, host.models[plan.model_plugin].spec, host.tasks[plan.task].spec) as model:
         yield model
 

@@ -17,7 +17,18 @@ from multiprocessing import Pipe
 from queue import SimpleQueue
 
 from hub.errors import HubError, InferenceError, WorkerDied
-from hub.runtime.workers.wire import Answer, Cancelling, Close, Failure, Logged, Open, Piece, Ready, RemoteTraceback
+from hub.runtime.workers.wire import (
+    Answer,
+    Beat,
+    Cancelling,
+    Close,
+    Failure,
+    Logged,
+    Open,
+    Piece,
+    Ready,
+    RemoteTraceback,
+)
 
 __all__ = ["DEAF", "GRACE", "WorkerProcess"]
 
@@ -26,6 +37,9 @@ GRACE = 5.0
 
 DEAF = "ended because a request that was cancelled did not stop"
 """How the line begins that says that a process was ended for one request: the others did nothing wrong."""
+
+BEATS = 4
+"""Questions that a process may leave without an answer before it counts as hung."""
 
 LINES = 12
 """Lines of the process's output that an error quotes."""
@@ -47,10 +61,15 @@ class WorkerProcess:
         What messages call it.
     module
         What the process runs: its `main` takes the descriptor of the socket.
+    patience
+        Seconds without a sign of life after which an open process counts as hung and is ended; 0 waits for ever.
     """
 
-    def __init__(self, name: str, module: str = "hub.runtime.workers.worker") -> None:
+    def __init__(self, name: str, module: str = "hub.runtime.workers.worker", *, patience: float = 0.0) -> None:
         self._name = name
+        self._patience = patience
+        self._heard = False
+        self._gone = threading.Event()
         self._connection, theirs = Pipe()
         self._sentinel, held = Pipe(duplex=False)  # at its end as soon as the process is gone
         self._sending = threading.Lock()
@@ -105,6 +124,8 @@ class WorkerProcess:
             raise answer.error from RemoteTraceback(answer.trace)
         assert isinstance(answer, Ready)
         threading.Thread(target=self._listen, name="hub-worker", daemon=True).start()
+        if self._patience > 0:
+            threading.Thread(target=self._watch, name="hub-worker-beat", daemon=True).start()
 
     def ask(self, number: int, message: object) -> Inbox:
         """Send a request; its answers come into the inbox, the last one an `Answer` or a `Failure`."""
@@ -158,18 +179,20 @@ class WorkerProcess:
         try:
             while True:
                 message = self._connection.recv()
+                self._heard = True
                 if isinstance(message, list):
                     for piece in message:
                         self._deliver(piece)
                 elif isinstance(message, Logged):
                     _log(message, self._name)
-                else:
+                elif not isinstance(message, Beat):
                     self._deliver(message)
         except (EOFError, OSError):
             pass
         except Exception as error:
             self._log.append(f"its answer cannot be read: {type(error).__name__}: {error}")
         self._deaf = True
+        self._gone.set()
         self.kill()
         self._fail_all()
         with self._sending:
@@ -186,6 +209,28 @@ class WorkerProcess:
                 timer.cancel()
         if inbox is not None:
             inbox.put(message)
+
+    def _watch(self) -> None:
+        """Ask now and then whether the process is there.
+
+        Answers are missed one by one, not by the clock: after this machine, or this process, was stopped itself, the
+        other one gets its time again.
+        """
+        missed = 0
+        while not self._gone.wait(self._patience / BEATS):
+            missed, self._heard = (0 if self._heard else missed + 1), False
+            if missed > BEATS:
+                self._log.append(f"ended because it gave no sign of life for {self._patience:g} s")
+                self._deaf = True
+                self._process.kill()
+                return
+            if self._sending.acquire(blocking=False):  # else it is being written to, and that is question enough
+                try:
+                    self._connection.send(Beat())
+                except OSError:
+                    return  # it has died: the listener says so
+                finally:
+                    self._sending.release()
 
     def _give_up(self, number: int) -> None:
         with self._state:

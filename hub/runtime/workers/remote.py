@@ -26,10 +26,17 @@ __all__ = ["RemoteModel"]
 
 
 class RemoteModel:
-    """An engine in a worker process. Safe from several threads."""
+    """An engine in a worker process. Safe from several threads.
 
-    def __init__(self, plan: Plan, artifact: Artifact) -> None:
+    Parameters
+    ----------
+    patience
+        Seconds without a sign of life after which the process is ended, and its calls with it; 0 waits for ever.
+    """
+
+    def __init__(self, plan: Plan, artifact: Artifact, *, patience: float = 0.0) -> None:
         self.plan = plan
+        self._patience = patience
         self._name = f"the worker process of '{plan.model}'"
         self._order = Open(plan, artifact)
         self._numbers = itertools.count(1)
@@ -94,7 +101,7 @@ class RemoteModel:
         return self._process
 
     def _start(self) -> WorkerProcess:
-        process = WorkerProcess(self._name)
+        process = WorkerProcess(self._name, patience=self._patience)
         process.open(self._order)
         return process
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "Ask",
+    "Beat",
     "Cancelling",
     "Close",
     "Failure",
@@ -70,6 +71,11 @@ class Cancelling:
 @dataclass(frozen=True, slots=True)
 class Close:
     """To the worker: close the model and leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """To the worker: are you there? And its answer, whatever else it computes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from hub.runtime.workers.outbox import Outbox
 from hub.runtime.workers.wire import (
     Answer,
     Ask,
+    Beat,
     Cancelling,
     Close,
     Failure,
@@ -121,6 +122,8 @@ class Worker:
                 request.stop = True
             elif request is not None:
                 request.cancel.set()
+        elif isinstance(order, Beat):
+            self._outbox.send(order)
         elif isinstance(order, Close):
             self.closing.set()
 

@@ -70,8 +70,8 @@ def plan_for(target: Target, settings: Settings) -> Plan:
     )
 
 
-def load(target: Target, plan: Plan) -> Ready:
-    """Fetch what is missing, and open the model in a worker process.
+def load(target: Target, plan: Plan, settings: Settings) -> Ready:
+    """Fetch what is missing, and open the model in a worker process that is ended where it gives no sign of life.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def load(target: Target, plan: Plan) -> Ready:
         As `hub.load`.
     """
     host = get_host()
-    model = load_plan(target, plan, worker=True, progress=_Told())
+    model = load_plan(target, plan, worker=True, patience=settings.heartbeat, progress=_Told())
     return Ready(model=model, spec=host.models[plan.model_plugin].spec, task=host.tasks[plan.task].spec)
 
 

@@ -110,7 +110,7 @@ class Manager:
         async with self._one_at_a_time:
             started = time.monotonic()
             plan = await self._plan(target)
-            ready = await asyncio.to_thread(loader.load, target, plan)
+            ready = await asyncio.to_thread(loader.load, target, plan, self._settings)
             took = time.monotonic() - started
             running = Running(ready, self._settings, self._meters, pinned=pinned, took=took)
         self._meters.loaded(running.name, took)
