@@ -77,6 +77,7 @@ class Pull:
             "name": self.target.model.name,
             "variant": self.variant,
             "state": self.state,
+            "ending": self._given_up and not self.over,
             "done": self.total if self.state == "done" else max(0, min(done, self.total)),
             "total": self.total,
             "seconds": round(until - self.began, 1) if self.began else 0.0,

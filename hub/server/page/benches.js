@@ -28,7 +28,7 @@ function show(root, bench) {
   const units = new Set(points.map((point) => point.unit)), unit = units.size === 1 ? [...units][0] : "units";
   const speed = { name: `${unit} a second`, of: (point) => point.speed };
   const bytes = { name: "size on disk", of: (point) => point.size, tick: size };
-  const loss = { name: "loss", of: (point) => point.loss, log: true, least: LEAST };
+  const loss = { name: "loss", of: (point) => point.loss, log: true, least: LEAST, tick: (value) => String(Number(value.toPrecision(1))) };
   const known = points.filter((point) => typeof point.loss === "number"), drawings = [];
   drawings.push(figure("Speed and size: up and left is better", scatter(points, bytes, speed, colour)));
   if (known.some((point) => point.loss > 0)) drawings.push(figure("Speed and loss: up and left is better", scatter(known, loss, speed, colour)));

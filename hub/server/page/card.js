@@ -53,7 +53,7 @@ function variants(model) {
     make("span", {}, make("strong", {}, variant.name), variant.summary && make("small", {}, variant.summary),
       variant.yanked && make("small", { class: "badtext" }, `yanked: ${variant.yanked}`),
       variant.unsafe && make("small", { class: "badtext" }, "can carry code: runs only where pickle is allowed"),
-      variant.missing.length && make("small", {}, `needs: hub plugin install ${variant.missing.join(" ")}`)),
+      variant.missing.length > 0 && make("small", {}, `needs: hub plugin install ${variant.missing.join(" ")}`)),
     [variant.format, variant.precision].filter(Boolean).join(", "), size(variant.size), `≈ ${size(variant.memory)}`,
     variant.here ? "here" : server.pulls ? pulls.button(model.id, variant.name, "Pull", () => dialog.close()) : "–",
   ]);

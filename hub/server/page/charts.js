@@ -13,7 +13,7 @@ export function spark(values, room, name) {
     draw("polygon", { points: `${first.toFixed(1)},${HIGH} ${points} ${WIDE},${HIGH}` }), draw("polyline", { points }));
 }
 
-const W = 640, H = 340, LEFT = 62, RIGHT = 16, TOP = 16, BOTTOM = 48;
+const W = 480, H = 320, LEFT = 58, RIGHT = 30, TOP = 12, BOTTOM = 50;
 
 /** Dots by two values; `across` and `up` say how: `name`, `of(point)`, `log`. Those of the front are filled. */
 export function scatter(points, across, up, colour) {
@@ -24,9 +24,9 @@ export function scatter(points, across, up, colour) {
     ...y.ticks.map((value) => [draw("line", { x1: LEFT, x2: W - RIGHT, y1: y.at(value), y2: y.at(value) }),
       draw("text", { x: LEFT - 8, y: y.at(value) + 4, "text-anchor": "end" }, tick(value, up))]),
   ];
-  const dots = points.map((point) => draw("circle", { class: `c${colour(point)}${point.pareto ? " front" : ""}`, cx: x.at(across.of(point)), cy: y.at(up.of(point)), r: 7, tabindex: 0 },
+  const dots = points.map((point) => draw("circle", { class: `c${colour(point)}${point.pareto ? " front" : ""}`, cx: x.at(across.of(point)), cy: y.at(up.of(point)), r: 6.5 },
     draw("title", {}, `${point.name}: ${across.name} ${tick(across.of(point), across)}, ${up.name} ${tick(up.of(point), up)}`)));
-  return draw("svg", { class: "scatter", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${up.name} against ${across.name}` }, grid.flat(),
+  return draw("svg", { class: "scatter", viewBox: `0 0 ${W} ${H}`, role: "img", "aria-label": `${up.name} against ${across.name}` }, grid,
     draw("text", { class: "axis", x: (LEFT + W - RIGHT) / 2, y: H - 8, "text-anchor": "middle" }, across.name),
     draw("text", { class: "axis", x: -(TOP + H - BOTTOM) / 2, y: 14, transform: "rotate(-90)", "text-anchor": "middle" }, up.name), dots);
 }
@@ -54,7 +54,7 @@ function nice(most) {
 /** A bar for each day, as high as what was used on it. */
 export function bars(days, name) {
   const most = Math.max(...days.map(([, value]) => value), 0) || 1, wide = Math.min(60, 600 / days.length);
-  return draw("svg", { class: "bars", viewBox: `0 0 ${Math.max(320, wide * days.length)} 130`, role: "img", "aria-label": `${name} by day` },
+  return draw("svg", { class: "bars", viewBox: `0 0 ${Math.max(320, wide * days.length)} 130`, preserveAspectRatio: "xMinYMid", role: "img", "aria-label": `${name} by day` },
     days.map(([day, value], at) => [
       draw("rect", { x: at * wide + 2, width: wide - 4, y: 100 - 84 * value / most, height: Math.max(1, 84 * value / most), rx: 2 }, draw("title", {}, `${day}: ${number(value)} ${name}`)),
       wide >= 34 && draw("text", { x: at * wide + wide / 2, y: 118, "text-anchor": "middle" }, day.slice(5)),

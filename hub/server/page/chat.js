@@ -6,7 +6,7 @@ import { ask, events } from "/page/net.js";
 export function mount(root, model) {
   let turns = [], asking = null;
   const system = make("textarea", { rows: 2, placeholder: "You are a helpful assistant." });
-  const temperature = make("input", { type: "number", min: 0, max: 2, step: 0.1, value: 0 });
+  const temperature = make("input", { type: "number", min: 0, max: 2, step: 0.1, placeholder: "0" });
   const most = make("input", { type: "number", min: 1, step: 1, value: 512 });
   const stop = make("input", { type: "text", placeholder: "a word that ends the answer", autocomplete: "off" });
   const said = make("div", { class: "said", role: "log", "aria-live": "polite", tabindex: 0, "aria-label": "Conversation" });

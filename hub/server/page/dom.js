@@ -20,7 +20,7 @@ function fill(made, attributes, children) {
     else if (value === true) made.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(name, String(value));
   }
-  made.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== ""));
+  made.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== ""));
   return made;
 }
 
@@ -82,7 +82,8 @@ export function number(value) {
 
 /** A table with its heading; a cell is text, a number, or a node. */
 export function table(heading, rows, caption = "") {
-  const cell = (value) => make("td", { class: typeof value === "number" ? "n" : null }, typeof value === "number" ? number(value) : value);
+  const look = (value) => (typeof value === "number" || (typeof value === "string" && value.length < 16) ? "short" : null);
+  const cell = (value) => make("td", { class: look(value) }, typeof value === "number" ? number(value) : value);
   return make("div", { class: "wide", tabindex: 0, role: "region", "aria-label": caption || heading.join(", ") },
     make("table", {},
       caption && make("caption", {}, caption),

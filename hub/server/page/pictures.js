@@ -6,7 +6,7 @@ import { ask, inPath } from "/page/net.js";
 import { picker } from "/page/picking.js";
 
 const COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"];
-const WIDEST = 1600;
+const WIDEST = 1600, NARROWEST = 1000;
 
 export function mount(root, model, kinds) {
   const state = make("p", { role: "status", class: "quiet" });
@@ -64,7 +64,7 @@ function corners({ box, polygon }) {
 function paint(canvas, picture, boxes, chosen = -1) {
   canvas.hidden = !picture;
   if (!picture) return;
-  const scale = Math.min(1, WIDEST / Math.max(picture.width, picture.height));
+  const long = Math.max(picture.width, picture.height), scale = Math.min(WIDEST / long, Math.max(1, NARROWEST / long));
   canvas.width = Math.round(picture.width * scale);
   canvas.height = Math.round(picture.height * scale);
   canvas.setAttribute("aria-label", boxes.length ? `The picture, with ${boxes.length} places marked` : "The picture");
@@ -80,12 +80,12 @@ function paint(canvas, picture, boxes, chosen = -1) {
     pen.closePath();
     pen.stroke();
     if (place === chosen) { pen.globalAlpha = 0.2; pen.fill(); pen.globalAlpha = 1; }
-    plate(pen, points[0], each.label ? `${each.label} ${(each.score ?? 0).toFixed(2)}` : String(place + 1), colour, unit);
+    plate(pen, points[0], each.label ? `${each.label} ${(each.score ?? 0).toFixed(2)}` : String(place + 1), colour);
   });
 }
 
-function plate(pen, [x, y], text, colour, unit) {
-  const high = Math.max(10, 7 * unit);
+function plate(pen, [x, y], text, colour) {
+  const high = Math.max(11, pen.canvas.width / 45);
   pen.font = `600 ${high}px system-ui, sans-serif`;
   const wide = pen.measureText(text).width + 6;
   const left = Math.max(0, x - (text.length < 4 ? wide : 0)), top = Math.max(0, y - (text.length < 4 ? 0 : high + 4));
@@ -101,7 +101,7 @@ function rows(boxes, mark) {
   const made = table(["#", "what", "score", "place"], boxes.map((each, place) => [
     make("button", { type: "button", class: "plain", onfocus: () => mark(place), onblur: () => mark(-1) }, String(place + 1)),
     String(each.text ?? each.label ?? ""), typeof each.score === "number" ? each.score.toFixed(2) : "",
-    `${Math.round(each.box.xmin)}, ${Math.round(each.box.ymin)} – ${Math.round(each.box.xmax)}, ${Math.round(each.box.ymax)}`,
+    make("span", { class: "short quiet" }, `${Math.round(each.box.xmin)},${Math.round(each.box.ymin)} – ${Math.round(each.box.xmax)},${Math.round(each.box.ymax)}`),
   ]), "What was found, in order");
   made.querySelectorAll("tbody tr").forEach((row, place) => {
     row.addEventListener("mouseenter", () => mark(place));

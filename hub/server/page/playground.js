@@ -40,7 +40,7 @@ function mount() {
   if (mounted === model.id) return; // what was said and shown stays
   mounted = model.id;
   const kinds = server.tasks[model.task] ?? { inputs: [], outputs: [], suffixes: [], files: false, summary: "" };
-  const part = BY_TASK[model.task] ?? (kinds.files && BY_INPUT[kinds.inputs[0]]) ?? plain;
+  const part = BY_TASK[model.task] ?? (kinds.files ? BY_INPUT[kinds.inputs[0]] : undefined) ?? plain;
   ground.replaceChildren();
   attempt(() => part.mount(ground, model, kinds));
 }

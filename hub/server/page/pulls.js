@@ -13,7 +13,7 @@ export function button(model, variant, text, then = () => {}) {
   const label = variant ? `${text} ${model}:${variant}` : `${text} ${model}`;
   const pressed = make("button", { type: "button", "aria-label": label, onclick: () => press(pressed, async () => {
     const pull = await post("/hub/v1/pulls", { model, variant });
-    dismissed.delete(pull.id);
+    seen.set(pull.id, "running"); // it may have ended before the next look
     then();
     watch();
   }) }, text);
@@ -51,7 +51,7 @@ function row(pull) {
   const name = [pull.name, pull.variant].filter(Boolean).join(":");
   const rate = pull.seconds > 1 ? pull.done / pull.seconds : 0;
   const rest = rate && pull.done < pull.total ? `, ${Math.ceil((pull.total - pull.done) / rate)} s left` : "";
-  const told = pull.state !== "running" ? STATES[pull.state]
+  const told = pull.ending ? "is being given up" : pull.state !== "running" ? STATES[pull.state]
     : pull.total ? `${size(pull.done)} of ${size(pull.total)}${rate ? ` at ${size(rate)}/s` : ""}${rest}` : "looks for a variant that runs here";
   const again = pull.state === "failed" || pull.state === "cancelled";
   return make("div", { class: `pull ${pull.state}` },
@@ -59,7 +59,7 @@ function row(pull) {
     pull.state === "running" && make("progress", { max: pull.total || null, value: pull.total ? pull.done : null, "aria-label": name }),
     pull.error && make("p", { class: "badtext" }, pull.error), pull.said && !pull.error && make("p", { class: "quiet" }, pull.said),
     make("span", { class: "actions" },
-      running(pull) && make("button", { type: "button", "aria-label": `Give up ${name}`, onclick: () => attempt(() => ask(`/hub/v1/pulls/${pull.id}`, { method: "DELETE" })) }, "Give up"),
+      running(pull) && !pull.ending && make("button", { type: "button", "aria-label": `Give up ${name}`, onclick: () => attempt(() => ask(`/hub/v1/pulls/${pull.id}`, { method: "DELETE" })) }, "Give up"),
       pull.state === "done" && make("a", { class: "button", href: `#try/${pull.name}` }, "Try it"),
       again && button(pull.model, pull.variant, "Try again", () => dismissed.add(pull.id)),
       !running(pull) && make("button", { type: "button", "aria-label": `Dismiss ${name}`, onclick: () => { dismissed.add(pull.id); attempt(async () => show((await get("/hub/v1/pulls")).pulls)); } }, "Dismiss")));

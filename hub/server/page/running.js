@@ -5,7 +5,7 @@ import { attempt, byId, make, press, size } from "/page/dom.js";
 import { get, post } from "/page/net.js";
 import { grouped, models, server } from "/page/state.js";
 
-const PAUSE = 2000, ROOM = 90;
+const PAUSE = 2000, ROOM = 60;
 const past = new Map();
 const cards = new Map();
 let clock = 0;
@@ -63,16 +63,16 @@ function show(card, model, all) {
     card.append(make("div", { class: "head" }), make("p", { class: "quiet" }), make("dl", { class: "charts" }), buttons(model.name, card));
   }
   card.model = model;
-  const writes = all.at(-1).pieces > 0, speed = rates(all, writes ? "pieces" : "answered"), cpu = rates(all, "cpu_seconds");
+  const writes = model.task === "text-generation", speed = rates(all, writes ? "pieces" : "answered"), cpu = rates(all, "cpu_seconds");
   const [head, line, charts, actions] = card.children;
   const gone = model.unload_in === null ? "stays" : model.running || model.waiting ? "is busy" : `unloads in ${Math.ceil(model.unload_in)} s`;
   head.replaceChildren(make("h2", {}, model.name), model.pinned ? make("span", { class: "state good" }, "pinned") : "");
   line.textContent = `${model.task} · ${model.backend} on ${model.device} · loaded in ${model.load_seconds.toFixed(1)} s · ${gone}`;
   charts.replaceChildren(...[
-    chart(writes ? "tokens a second" : "answers a second", speed, speed.at(-1).toFixed(1)),
-    chart("running and waiting", all.map((each) => each.running + each.waiting), `${model.running} of ${model.slots} · ${model.waiting} wait`),
+    chart(writes ? "tokens/s" : "answers/s", speed, speed.at(-1).toFixed(1)),
+    chart("requests", all.map((each) => each.running + each.waiting), `${model.running} of ${model.slots} · ${model.waiting} wait`),
     chart("memory", all.map((each) => each.memory), size(model.memory)),
-    chart("processor cores", cpu, cpu.at(-1).toFixed(1)),
+    chart("cores", cpu, cpu.at(-1).toFixed(1)),
   ].flat());
   actions.firstChild.textContent = model.pinned ? "Unpin" : "Pin";
   actions.firstChild.setAttribute("aria-label", `${model.pinned ? "Unpin" : "Pin"} ${model.name}`);

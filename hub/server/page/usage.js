@@ -32,7 +32,7 @@ async function show() {
   const rows = [...named].reverse().map((use) => COLUMNS.map((column) => (column === "seconds" ? Number(use[column].toFixed(1)) : use[column])));
   byId("used").replaceChildren(
     make("figure", {}, make("figcaption", {}, `${name} by day (UTC)`), bars(filled(sums(named, "day", of)), name)),
-    make("div", { class: "figures" }, most("By model", sums(named, "model", of), name), server.admin ? most("By key", sums(named, "key", of), name) : null),
+    make("div", { class: "figures" }, most("model", sums(named, "model", of), name), server.admin ? most("key", sums(named, "key", of), name) : null),
     table(COLUMNS.map((column) => column.replace("_", " ")), rows, "Usage"),
     make("p", { class: "actions" }, make("a", { class: "button", download: "usage.csv", href: URL.createObjectURL(new Blob([csv(named)], { type: "text/csv" })) }, "Save usage.csv")));
 }
@@ -59,7 +59,7 @@ function most(title, list, name) {
     const bar = make("div", { class: "bar score" }, make("b"));
     bar.firstChild.style.width = `${100 * value / top}%`;
     return [what, Number(number(value).replaceAll(",", "")), bar];
-  }), title);
+  }), `By ${title}`);
 }
 
 /** As RFC 4180 has it; what a spreadsheet would take for a formula is kept from being one. */

@@ -40,7 +40,7 @@ function matrix(lines, vectors, took) {
 }
 
 function heat(value, self) {
-  const cell = make("td", { class: self ? "self" : "heat" }, value.toFixed(2));
+  const cell = make("td", { class: self ? "self" : "heat" }, (Math.abs(value) < 0.005 ? 0 : value).toFixed(2));
   cell.style.setProperty("--heat", `${Math.round(70 * Math.max(0, Math.min(1, value)))}%`);
   return cell;
 }
