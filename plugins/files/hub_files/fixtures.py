@@ -38,6 +38,16 @@ SETTINGS = {
     "thresholds": {"markdown": 0.9},
     "overwrite_map": {"data": "unknown"},
 }
+KINDS: dict[str, dict[str, Any]] = {
+    label: {
+        "mime_type": "text/plain" if is_text else "application/octet-stream",
+        "group": "text" if is_text else "unknown",
+        "description": f"what is called {label}",
+        "extensions": [label],
+        "is_text": is_text,
+    }
+    for label, is_text in {"markdown": True, "txt": True, "data": False, "unknown": False, "empty": False}.items()
+}
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
@@ -90,33 +100,19 @@ def write(folder: Path) -> None:
 
 def write_settings(folder: Path) -> None:
     """Write what lies beside a graph of Magika, and a number in its place."""
-    shown = {"mime_type": "text/plain", "group": "text", "description": "", "extensions": ["txt"], "is_text": True}
-    kinds: dict[str, dict[str, Any]] = {
-        name: {**shown, "is_text": name in {"markdown", "txt"}} for name in ("markdown", "data", "txt")
-    }
-    nothing: dict[str, Any] = {
-        "mime_type": None,
-        "group": None,
-        "description": None,
-        "extensions": [],
-        "is_text": False,
-    }
-    kinds |= dict.fromkeys(("unknown", "empty"), nothing)
     (folder / "config.min.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
-    (folder / "content_types_kb.min.json").write_text(json.dumps(kinds), encoding="utf-8")
+    (folder / "content_types_kb.min.json").write_text(json.dumps(KINDS), encoding="utf-8")
     (folder / "model.onnx").write_bytes(np.array([128], "<f4").tobytes())
 
 
 def types(files: Sequence[bytes]) -> list[list[dict[str, Any]]]:
-    """Say what each file is: text, bytes that are none, nothing, or too little to ask the graph."""
-    labels = [
-        "empty" if not file else "txt" if len(file) < 3 else "unknown" if max(file) > 127 else "markdown"
-        for file in files
-    ]
-    text = {"mime_type": "text/plain", "group": "text", "description": "", "extensions": ["txt"], "is_text": True}
-    other: dict[str, Any] = {"mime_type": None, "group": None, "description": None, "extensions": [], "is_text": False}
-    rows = [{"label": each, "score": 1.0, **(text if each in {"markdown", "txt"} else other)} for each in labels]
-    return [[{**row, "guess": "data"} if row["label"] == "unknown" else row] for row in rows]
+    """Say what each file is: nothing, too little to ask the graph, bytes that are no text, or text."""
+    found = []
+    for file in files:
+        label = "empty" if not file else "txt" if len(file) < 3 else "unknown" if max(file) > 127 else "markdown"
+        guess = {"guess": "data"} if label == "unknown" else {}
+        found.append([{"label": label, "score": 1.0, **KINDS[label], **guess}])
+    return found
 
 
 class Printable(Session):
