@@ -141,4 +141,8 @@ async def _nothing_here(request: Request, _: Exception) -> Response:
 
 
 async def _other_method(request: Request, _: Exception) -> Response:
-    return refuse(request.url.path, Fault(405, "method_not_allowed", f"{request.method} is not for this path"))
+    path = request.url.path
+    found = [route for route in request.app.routes if isinstance(route, Route) and route.path_regex.match(path)]
+    allowed = ", ".join(sorted({method for route in found for method in route.methods or ()}))
+    told = f"{request.method} is not for this path: {allowed}"
+    return refuse(path, Fault(405, "method_not_allowed", told, headers={"Allow": allowed}))

@@ -1,6 +1,6 @@
-"""`GET /openapi.json`: every path, with the types of the requests that the code itself reads.
+"""`GET /openapi.json`: every path, with the types of requests that the code itself reads, and what answers look like.
 
-Made from the paths, the first lines of what answers them, and the types; so it cannot say what is not so.
+Made from the paths, the first lines of what answers them, and the types; the tests hold answers to theirs.
 See https://spec.openapis.org/oas/v3.1.0.
 """
 
@@ -21,6 +21,7 @@ from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
 from hub.server.apis.ollama import shapes as ollama
 from hub.server.apis.openai import audio, chat, embeddings, items, responses, shapes
+from hub.server.documented import ANSWERS, MEDIA, error_type
 
 __all__ = ["document"]
 
@@ -72,13 +73,13 @@ _QUERIES: Mapping[Handler, tuple[str, ...]] = {
 @cache
 def document(paths: Iterable[tuple[str, str, Handler]]) -> bytes:
     """The document, for paths as method, path and what answers it."""
-    kinds = list(_BODIES.values())
+    kinds = [*_BODIES.values(), *ANSWERS.values(), *(error_type(path) for _, path, _ in paths)]
     schemas, components = msgspec.json.schema_components(kinds, ref_template="#/components/schemas/{name}")
-    bodies = dict(zip(_BODIES, schemas, strict=True))
+    types = dict(zip(kinds, schemas, strict=True))
     found: dict[str, dict[str, Any]] = {}
     for method, path, handler in paths:
         plain = _MODEL.sub(r"{\1}", path)
-        found.setdefault(plain, {})[method.lower()] = _operation(method, plain, handler, bodies)
+        found.setdefault(plain, {})[method.lower()] = _operation(method, plain, handler, types)
     return msgspec.json.encode(
         {
             "openapi": "3.1.0",
@@ -90,17 +91,9 @@ def document(paths: Iterable[tuple[str, str, Handler]]) -> bytes:
     )
 
 
-def _operation(method: str, path: str, handler: Handler, bodies: Mapping[Handler, Any]) -> dict[str, Any]:
+def _operation(method: str, path: str, handler: Handler, types: Mapping[type, Any]) -> dict[str, Any]:
     names = [("path", name) for name in re.findall(r"\{(\w+)\}", path)]
     names += [("query", name) for name in _QUERIES.get(handler, ())]
-    answers_with = {"200": {"description": "The answer."}} | {
-        status: {"description": text}
-        for status, text in {"4XX": "The request is wrong, or refused.", "5XX": "It could not be answered."}.items()
-    }
-    if handler is own.add_key:
-        answers_with["201"] = {"description": "The key."}
-    if handler is pulling.pull_model:
-        answers_with["202"] = {"description": "How far the download is."}
     operation: dict[str, Any] = {
         "operationId": f"{method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', path).rstrip('_')}",
         "summary": (handler.__doc__ or "").strip().splitlines()[0].rstrip("."),
@@ -108,21 +101,40 @@ def _operation(method: str, path: str, handler: Handler, bodies: Mapping[Handler
             {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
             for place, name in names
         ],
-        "responses": answers_with,
+        "responses": _answers(path, handler, types),
     }
-    content = _content(handler, bodies)
+    content = _content(handler, types)
     if content:
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-def _content(handler: Handler, bodies: Mapping[Handler, Any]) -> dict[str, Any]:
-    if handler in bodies:
-        return {_JSON: {"schema": bodies[handler]}}
+def _answers(path: str, handler: Handler, types: Mapping[type, Any]) -> dict[str, Any]:
+    shown = types[ANSWERS[handler]] if handler in ANSWERS else {}
+    content = {media: {"schema": shown} if media == _JSON and shown else {} for media in MEDIA.get(handler, (_JSON,))}
+    wrong = {_JSON: {"schema": types[error_type(path)]}}
+    found: dict[str, Any] = {
+        "200": {"description": "The answer.", "content": content},
+        "4XX": {"description": "The request is wrong, or refused.", "content": wrong},
+        "5XX": {"description": "It could not be answered.", "content": wrong},
+    }
+    if handler is own.add_key:
+        found["201"] = {"description": "The key.", "content": content}
+    if handler is pulling.pull_model:
+        found["202"] = {"description": "How far the download is.", "content": content}
+    return found
+
+
+def _content(handler: Handler, types: Mapping[type, Any]) -> dict[str, Any]:
+    if handler in _BODIES:
+        return {_JSON: {"schema": types[_BODIES[handler]]}}
     if handler in (audio.transcribe, audio.translate):
         return {"multipart/form-data": {"schema": _FORM}}
     if handler is tasks.answer_task:
-        return {_JSON: {"schema": _TASK}, "*/*": {"schema": {"type": "string", "format": "binary"}}}
+        return {
+            _JSON: {"schema": _TASK},
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        }
     if handler is remote.infer:
         return {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     return {}

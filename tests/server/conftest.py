@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
-from tests.conftest import CACHE, pull_once
+from tests.conftest import CACHE, ROOT, pip, pull_once
 from tests.support.serving import Served, toy_home
 
 SOUND = ("piper-joe", "whisper-tiny.en")
@@ -55,3 +57,16 @@ def toy(toy_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     with Served(*arguments, home=home, folder=tmp_path_factory.mktemp("served"), env=env) as served:
         yield served
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def clients() -> str:
+    """Folder for `PYTHONPATH` with clients that are run in processes of their own; see `tests/support/clients.txt`."""
+    wanted = ROOT / "tests" / "support" / "clients.txt"
+    name = hashlib.sha256(wanted.read_bytes() + sys.version.encode()).hexdigest()[:12]
+    target = CACHE / f"clients-{name}"
+    with FileLock(f"{target}.lock"):
+        if not (target / "complete").exists():
+            pip("install", "--quiet", "--no-deps", "--upgrade", "--target", str(target), "-r", str(wanted))
+            (target / "complete").touch()
+    return str(target)

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.weights
 
 CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
 SKY = [{"role": "user", "content": "Why is the sky blue?"}]
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 FEW = {"num_predict": 8, "temperature": 0}
 
 
@@ -65,6 +66,19 @@ def test_ollama_is_told_what_is_wrong(friend):
     assert caught.value.status_code == 404
     with pytest.raises(ollama.ResponseError, match="'repeat_penalty' is not honoured"):
         friend.chat(CHAT, SKY, options={"repeat_penalty": 2})
+
+
+def test_ollama_keeps_a_model_for_ever_where_it_is_told_a_time_beyond_all_calendars(real, friend):
+    friend.generate(CHAT, keep_alive=1e30)
+    assert f"{CHAT}:latest" in {model.model for model in friend.ps().models}
+    friend.generate(CHAT, keep_alive=300)
+
+
+def test_ollama_refuses_pictures_where_no_projector_is(friend):
+    with pytest.raises(ollama.ResponseError, match="no projector"):
+        friend.generate(CHAT, "What is this?", images=[PNG])
+    with pytest.raises(ollama.ResponseError, match="this is no png"):
+        friend.chat(CHAT, [{"role": "user", "content": "And this?", "images": ["AAAA"]}])
 
 
 @pytest.mark.parametrize("binary", [True, False])

@@ -60,15 +60,15 @@ def check(arguments):
     assert 1 <= found["days"] <= 9
 
 
-def test_the_tool_that_is_named_is_called(client):
-    choice = client.chat.completions.create(**ASKED).choices[0]
+def test_a_tool_is_called_where_one_must_be(client):
+    choice = client.chat.completions.create(**{**ASKED, "tool_choice": "required", "tools": [WEATHER]}).choices[0]
     [call] = choice.message.tool_calls
     assert (call.type, call.function.name, choice.message.content) == ("function", "weather", None)
     assert choice.finish_reason == "tool_calls"
     check(call.function.arguments)
 
 
-def test_a_call_streams(client):
+def test_the_tool_that_is_named_is_called_in_pieces(client):
     with client.chat.completions.stream(**ASKED) as stream:
         events = [event.type for event in stream]
         choice = stream.get_final_completion().choices[0]
@@ -79,15 +79,8 @@ def test_a_call_streams(client):
     check(call.function.arguments)
 
 
-def test_one_of_several_tools_is_called_where_one_must_be(client):
-    choice = client.chat.completions.create(**{**ASKED, "tool_choice": "required"}).choices[0]
-    if choice.finish_reason == "length":
-        pytest.skip("the arguments are longer than the limit")
-    assert {call.function.name for call in choice.message.tool_calls} <= {"weather", "time"}
-
-
 def test_a_model_that_may_choose_answers_text_or_calls_and_says_the_same_in_pieces(client):
-    asked = {**ASKED, "tool_choice": "auto", "max_tokens": 40}
+    asked = {**ASKED, "tool_choice": "auto", "max_tokens": 14}
     whole = client.chat.completions.create(**asked).choices[0]
     assert bool(whole.message.content) != bool(whole.message.tool_calls) or whole.finish_reason == "length"
     assert "tool_calls" not in (whole.message.content or "")
@@ -98,12 +91,11 @@ def test_a_model_that_may_choose_answers_text_or_calls_and_says_the_same_in_piec
 
 def test_what_a_tool_gave_is_read(client):
     told = {"role": "tool", "tool_call_id": "call_a", "content": "Sunny, 31 degrees."}
-    alone = client.chat.completions.create(model=CHAT, messages=PARIS, max_tokens=12, temperature=0)
-    asked = {"model": CHAT, "messages": [*PARIS, CALLED, told], "max_tokens": 12, "temperature": 0}
-    for tools in ({}, {"tools": [WEATHER], "tool_choice": "none"}):
-        answer = client.chat.completions.create(**asked, **tools)
-        assert answer.choices[0].message.content
-        assert answer.usage.prompt_tokens > alone.usage.prompt_tokens + 20
+    alone = client.chat.completions.create(model=CHAT, messages=PARIS, max_tokens=4, temperature=0)
+    asked = {"model": CHAT, "messages": [*PARIS, CALLED, told], "max_tokens": 4, "temperature": 0}
+    answer = client.chat.completions.create(**asked, tools=[WEATHER], tool_choice="none")
+    assert answer.choices[0].message.content
+    assert answer.usage.prompt_tokens > alone.usage.prompt_tokens + 20
 
 
 def test_tools_that_are_none_are_refused(client):
@@ -116,7 +108,7 @@ def test_tools_that_are_none_are_refused(client):
 
 
 def test_ollama_calls_tools_and_reads_what_they_gave(real):
-    options = {"num_predict": 48, "temperature": 0, "presence_penalty": 0.5}
+    options = {"num_predict": 10, "temperature": 0, "presence_penalty": 0.5}
     called = {"role": "assistant", "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Paris"}}}]}
     told = {"role": "tool", "tool_name": "weather", "content": "Sunny."}
     with ollama.Client(host=real.url, trust_env=False) as friend:
@@ -128,13 +120,10 @@ def test_ollama_calls_tools_and_reads_what_they_gave(real):
     assert answer.message.content
 
 
-def test_a_model_that_is_loaded_or_connected_calls_them_by_the_same_options(real, weights_home, monkeypatch):
+def test_a_model_that_is_connected_calls_them_by_the_same_options(real):
     options = {"tools": [WEATHER], "tool_choice": "weather", "parallel_tool_calls": False, "max_tokens": 60}
-    monkeypatch.setenv("HUB_HOME", str(weights_home))
-    with hub.load(CHAT, context_length=1024, threads=2) as model, hub.connect(real.url).load(CHAT) as other:
-        for each in (model, other):
-            answer = each.infer(PARIS, **options)
-            assert answer["tool_calls"][0]["function"]["name"] == "weather"
-            check(answer["tool_calls"][0]["function"]["arguments"])
-        told = model.infer("One, two,", raw=True, max_tokens=2, top_logprobs=1)["logprobs"]
-    assert len(told) == 2
+    model = hub.connect(real.url).load(CHAT)
+    [call] = model.infer(PARIS, **options)["tool_calls"]
+    assert call["function"]["name"] == "weather"
+    check(call["function"]["arguments"])
+    assert len(model.infer("One, two,", raw=True, max_tokens=2, top_logprobs=1)["logprobs"]) == 2
