@@ -4,12 +4,14 @@ Both keep the start of prompts that they have seen, as llama.cpp's server does u
 
     chats       16 chats at once: tokens/s of both, and the time to the first token (95th percentile)
     stream      one chat: tokens/s of both
-    batches     64 embeddings at once, one text each: texts/s joined to batches, and with `--batch 1`
+    batches     64 embeddings at once, one text each: texts/s joined to batches, with `--batch 1`, and of LitServe
     list        `GET /v1/models`, one after the other: 99th percentile
     memory      thousands of mixed requests: how much the server grows after the first tenth
     idle        1,000 connections that are kept open and say nothing: a request beside them
 
-`python benchmarks/serve.py [--rounds N] [--requests N] [--only NAME]`. Ratios are medians over rounds that take turns.
+`python benchmarks/serve.py [--rounds N] [--requests N] [--only NAME] [--litserve PYTHON]`. Ratios are medians over
+rounds that take turns. `--litserve` names the Python of an environment with litserve, onnxruntime and tokenizers: its
+batches are as large as those here and wait as long, over the same graph with the same threads.
 The client is in this process and takes its share of the same machine, the same for both.
 """
 
@@ -19,12 +21,14 @@ import argparse
 import asyncio
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +51,43 @@ params.hostnames, params.port = ["127.0.0.1"], 0
 server = xllamacpp.Server(params)
 print(server.listening_address, flush=True)
 time.sleep(1e6)
+"""
+
+LITSERVE = """
+import sys
+import litserve, numpy as np, onnxruntime
+from tokenizers import Tokenizer
+
+graph, tokens, threads, port = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+
+class Vectors(litserve.LitAPI):
+    def setup(self, device):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        self.session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+        self.names = {each.name for each in self.session.get_inputs()}
+        self.tokenizer = Tokenizer.from_file(tokens)
+        self.tokenizer.no_truncation()
+        self.tokenizer.enable_padding()
+
+    def decode_request(self, request):
+        return request["input"]
+
+    def predict(self, texts):
+        found = self.tokenizer.encode_batch(texts)
+        ids, mask = (np.array([getattr(each, name) for each in found]) for name in ("ids", "attention_mask"))
+        feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        hidden = self.session.run(None, {name: feeds[name] for name in self.names})[0]
+        vectors = (hidden * mask[:, :, None]).sum(1) / mask.sum(1, keepdims=True)
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+    def encode_response(self, vector):
+        return {"embedding": vector.tolist()}
+
+if __name__ == "__main__":
+    api = Vectors(max_batch_size=32, batch_timeout=0.002, api_path="/v1/embeddings")
+    server = litserve.LitServer(api, accelerator="cpu")
+    server.run(port=port, host="127.0.0.1", num_api_servers=1, log_level="error", generate_client_file=False)
 """
 
 
@@ -87,6 +128,28 @@ def peer_server(slots: int) -> Server:
     file = next(path for path in hub.pull(CHAT).path.iterdir() if path.suffix == ".gguf")
     env = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}  # as the hub sets them
     return Server([sys.executable, "-c", PEER, str(file), str(slots), str(CONTEXT), str(THREADS)], env)
+
+
+def litserve_server(python: str) -> Server:
+    """LitServe on the graph of fp32 and its tokenizer; ready when it answers."""
+    folder = hub.pull(VECTORS, variant="onnx").path
+    graph = next(folder.rglob("*.onnx"))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    script = Path(tempfile.mkdtemp(prefix="hub-bench-")) / "peer.py"
+    script.write_text(LITSERVE)
+    command = [python, str(script), str(graph), str(folder / "tokenizer.json"), str(THREADS), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    server = Server.__new__(Server)
+    server.process, server.host, server.port = process, "127.0.0.1", port
+    for _ in range(240):
+        with suppress(OSError):
+            asyncio.run(whole(server, "GET", "/health"))
+            return server
+        if process.poll() is not None:
+            break
+        time.sleep(0.25)
+    raise SystemExit("LitServe did not start")
 
 
 async def send(server: Server, method: str, path: str, body: object = None) -> tuple[asyncio.StreamReader, Any]:
@@ -170,17 +233,23 @@ async def embeddings(server: Server, count: int) -> float:
     return count / (time.perf_counter() - began)
 
 
-def compare_batches(rounds: int) -> None:
-    found = {}
-    for name, arguments in {"joined": (), "alone": ("--batch", "1")}.items():
-        server = hub_server(VECTORS, *arguments)
-        try:
-            asyncio.run(embeddings(server, 64))
-            found[name] = statistics.median(asyncio.run(embeddings(server, 64)) for _ in range(rounds))
-        finally:
+def compare_batches(rounds: int, litserve: str) -> None:
+    servers = {"joined": hub_server(VECTORS), "alone": hub_server(VECTORS, "--batch", "1")}
+    if litserve:
+        servers["LitServe"] = litserve_server(litserve)
+    found: dict[str, list[float]] = {name: [] for name in servers}
+    try:
+        for turn in range(rounds + 1):
+            for name in sorted(servers, reverse=bool(turn % 2)):
+                found[name].append(asyncio.run(embeddings(servers[name], 64)))
+    finally:
+        for server in servers.values():
             server.stop()
-    told = f"joined {found['joined']:.0f}, alone {found['alone']:.0f}, ratio {found['joined'] / found['alone']:.2f}"
-    print(f"64 embeddings: texts/s: {told}")
+    for name in [name for name in servers if name != "joined"]:
+        pairs = list(zip(found["joined"], found[name], strict=True))[1:]  # the first turn warms both up
+        ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+        ratio = statistics.median(mine / other for mine, other in pairs)
+        print(f"64 embeddings: texts/s: joined {ours:.0f}, {name} {theirs:.0f}, ratio {ratio:.2f}")
 
 
 def measure_list(count: int) -> None:
@@ -255,11 +324,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--only", default="")
+    parser.add_argument("--litserve", default="", metavar="PYTHON")
     given = parser.parse_args()
     parts: dict[str, Callable[[], None]] = {
         "chats": lambda: compare_chats(given.rounds, 16),
         "stream": lambda: compare_chats(given.rounds, 1),
-        "batches": lambda: compare_batches(given.rounds),
+        "batches": lambda: compare_batches(given.rounds, given.litserve),
         "list": lambda: measure_list(1000),
         "memory": lambda: measure_memory(given.requests),
         "idle": lambda: measure_idle(1000),
