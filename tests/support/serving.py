@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
@@ -20,13 +21,32 @@ from tests.support.toys import TOY
 
 
 class Served:
-    """A server that runs; `url` is where. Its log is in `log`."""
+    """A server that runs; `url` is where. Its log is in `log`. `under` is a command that starts it in its turn."""
 
-    def __init__(self, *arguments: str, home: Path, folder: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        home: Path,
+        folder: Path,
+        env: dict[str, str] | None = None,
+        under: Sequence[str] = (),
+    ) -> None:
         self.log = folder / "server.jsonl"
         self.database = f"sqlite:///{folder / 'server.sqlite'}"
         given = [] if "--database" in arguments else ["--database", self.database]
-        command = [sys.executable, "-m", "hub", "serve", *arguments, "--port", "0", "--log", str(self.log), *given]
+        command = [
+            *under,
+            sys.executable,
+            "-m",
+            "hub",
+            "serve",
+            *arguments,
+            "--port",
+            "0",
+            "--log",
+            str(self.log),
+            *given,
+        ]
         self.env = {**os.environ, "HUB_HOME": str(home), "PIP_NO_INDEX": "1", **(env or {})}
         self.process = subprocess.Popen(
             command,
@@ -56,6 +76,10 @@ class Served:
     def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
         """Ask; the answer whatever its status."""
         return self.http.post(path, json=body, **more)
+
+    def inside(self, folder: Path) -> Path:
+        """A folder as the server sees it, whose disks may be others than ours."""
+        return Path(f"/proc/{self.process.pid}/root{folder}")
 
     def running(self) -> list[dict[str, Any]]:
         """What `hub ps` sees, with the key of this machine's own user."""
