@@ -78,14 +78,20 @@ def served(tmp_path_factory, gate):
     patch.undo()
 
 
+@pytest.fixture(scope="module")
+def sheet(browser, served):  # noqa: F811
+    """A phone in the dark."""
+    with opened(browser, served, viewport={"width": 360, "height": 740}, color_scheme="dark") as sheet:
+        yield sheet
+
+
 @pytest.fixture
-def page(browser, served):
-    """The page on a phone in the dark."""
-    with opened(browser, served, viewport={"width": 360, "height": 740}, color_scheme="dark") as page:
-        page.goto(served.url)
-        page.get_by_role("button", name="toy", exact=True).wait_for()
-        yield page
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def page(sheet, served):
+    """The page, opened anew."""
+    sheet.goto(served.url)
+    sheet.get_by_role("button", name="toy", exact=True).wait_for()
+    yield sheet
+    assert sheet.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def names(page):
@@ -190,7 +196,7 @@ def test_texts_are_compared(page, served):
 def test_models_are_loaded_watched_pinned_and_unloaded(page):
     page.get_by_role("tab", name="Running").click()
     page.get_by_label("Load", exact=True).select_option("tests/vectors")
-    page.get_by_role("button", name="Load").click()
+    page.get_by_role("button", name="Load", exact=True).click()
     card = page.locator("#loaded .card").filter(has_text="tests/vectors")
     assert card.locator("svg.spark").count() == 4
     sync_api.expect(card).to_contain_text("pinned")

@@ -61,6 +61,10 @@ class Guard:
         self._buckets: dict[str, Bucket] = {}
         self._used: dict[str, tuple[str, int]] = {}
 
+    def forget(self) -> None:
+        """Read the keys again at once: one came, or went."""
+        self._read = min(self._read, time.monotonic() - FRESH)
+
     async def asks_for_keys(self) -> bool:
         """Whether there is any key; without one, who reaches the server may use it."""
         await self._refresh()

@@ -128,6 +128,7 @@ async def add_key(request: Request, service: Service) -> Response:
     fields = {name: getattr(asked, name) for name in ("models", "tasks", "admin", "rate", "tokens", "priority")}
     text, key = make_key(asked.name, **fields)
     await asyncio.to_thread(service.database.add_key, key)
+    service.guard.forget()
     await audit(service, caller, "keys.add", {"name": key.name, **key.rights})
     return json_response({"key": text, **key.told()}, 201)
 
@@ -136,6 +137,7 @@ async def revoke_key(request: Request, service: Service) -> Response:
     """Revoke a key by its name or id."""
     caller = admin_of(request)
     key = await asyncio.to_thread(service.database.revoke, request.path_params["name"])
+    service.guard.forget()
     await audit(service, caller, "keys.revoke", {"name": key.name})
     return json_response({"revoked": key.name})
 

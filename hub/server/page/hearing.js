@@ -42,19 +42,24 @@ export function mount(root, model, kinds) {
 }
 
 function microphone(state, hear) {
-  let end = null;
+  let end = null, clock = 0;
   const button = make("button", { type: "button", "aria-pressed": "false", onclick: () => attempt(async () => {
     button.disabled = true;
     try {
       if (end) {
         const ending = end;
         end = null;
+        clearInterval(clock);
         press(false);
+        state.textContent = "";
         await hear(await ending(), "What was said");
       } else {
         end = await record().catch((error) => { throw new Error(`The microphone cannot be used: ${error.message}`); });
         press(true);
-        state.textContent = "Speak now; press again when you are done.";
+        const began = performance.now();
+        const told = () => { state.textContent = `Speak now, and press again when you are done: ${Math.floor((performance.now() - began) / 1000)} s`; };
+        told();
+        clock = setInterval(told, 250);
       }
     } finally {
       button.disabled = false;

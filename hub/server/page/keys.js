@@ -1,7 +1,7 @@
 // Keys: made, shown once, and revoked. For who may manage.
 
 import { attempt, byId, field, make, number, press, table } from "/page/dom.js";
-import { ask, get, post } from "/page/net.js";
+import { ask, get, post, useKey } from "/page/net.js";
 import { server } from "/page/state.js";
 
 export async function enter() {
@@ -24,6 +24,9 @@ function form() {
       const key = await post("/hub/v1/keys", { name: name.value.trim(), models: many(models), tasks: many(tasks), admin: admin.checked,
         rate: Number(rate.value), tokens: Number(tokens.value), priority: Number(priority.value) });
       made.reset();
+      made.querySelector(".note")?.remove();
+      if (!server.keyed && key.admin) useKey(key.key); // from now on this page needs one as well
+      server.keyed = true;
       show(key);
       await list();
     });
@@ -31,7 +34,7 @@ function form() {
     field("Tasks", tasks, "patterns"), field("Requests a minute", rate, "0: no limit"), field("Tokens a day", tokens, "0: no limit"), field("Priority", priority, "higher comes first")),
   make("datalist", { id: "task-names" }, Object.keys(server.tasks).map((task) => make("option", { value: task }))),
   make("label", { class: "tick" }, admin, " admin: sees and stops models, sees all usage, pulls models, makes keys"),
-  server.keyed ? null : make("p", { class: "note" }, "There is no key yet. As soon as there is one, every request needs one, this page too: make one for an admin first."),
+  server.keyed ? null : make("p", { class: "note" }, "There is no key yet. As soon as there is one, every request needs one, this page too: make one for an admin first, which this tab then uses."),
   make("p", { class: "actions" }, button));
   return made;
 }

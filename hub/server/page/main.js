@@ -13,7 +13,7 @@ import * as usage from "/page/usage.js";
 const parts = { models: catalogue, try: playground, running, benches, usage, keys };
 const tabs = [...document.querySelectorAll("[role=tab]")];
 const shown = () => tabs.filter((tab) => !tab.hidden);
-let current = null;
+let current = null, known = false;
 
 function place() {
   const [part, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
@@ -21,6 +21,7 @@ function place() {
 }
 
 function show() {
+  if (!known) return; // before the server has told what there is, nothing can be shown of it
   const [part, rest] = place();
   for (const tab of tabs) {
     const chosen = tab.id === `tab-${part}`;
@@ -54,6 +55,7 @@ for (const tab of tabs) {
 
 async function start() {
   Object.assign(server, await get("/hub/v1/about"));
+  known = true;
   byId("door").hidden = true;
   byId("tab-keys").hidden = !server.admin;
   const { free, total } = server.memory;

@@ -46,6 +46,6 @@ export async function record() {
     recorder.stop();
     await ended;
     stream.getTracks().forEach((track) => track.stop());
-    return asWav(new Blob(pieces, { type: recorder.mimeType }));
+    return asWav(new Blob(pieces, { type: recorder.mimeType })).catch(() => { throw new Error("Nothing was recorded. Speak for a moment before you stop."); });
   };
 }
