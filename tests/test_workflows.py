@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -54,3 +56,15 @@ def test_the_first_job_runs_no_line_of_the_request():
     assert {"--no-sources", "--no-plugins", "--github"} <= set(check.split())
     installs = [word for step in first for word in re.findall(r"pip install (.*)", step.get("run", ""))]
     assert installs == ["--quiet --constraint trusted/constraints.txt ./trusted"]
+
+
+def test_a_member_of_the_organisation_asks_as_what_maintains_our_registry():
+    author = " ".join(parsed(REQUESTS)["env"]["AUTHOR"].split())
+    told = "github.event.pull_request.author_association"
+    assert author.startswith('${{ contains(fromJSON(\'["OWNER", "MEMBER"]\'), ' + told)
+    assert author.endswith("&& github.repository_owner || github.event.pull_request.user.login }}")
+    project = tomllib.loads((FOLDER.parents[1] / "pyproject.toml").read_text())["project"]
+    registry = json.loads((FOLDER.parents[1] / "registry.json").read_text())
+    organisation = project["urls"]["Source"].split("/")[3]
+    assert registry["maintainers"] == [organisation]
+    assert {tuple(plugin["owners"]) for plugin in registry["plugins"]} == {(organisation,)}
