@@ -10,9 +10,11 @@ import math
 import os
 from pathlib import Path
 
+from hub.cgroups import groups
+
 __all__ = ["allowed_cpus", "usable_cores", "usable_cpus"]
 
-_SYSTEM = Path("/sys")
+_ROOT = Path("/")
 
 
 def allowed_cpus() -> frozenset[int]:
@@ -21,35 +23,39 @@ def allowed_cpus() -> frozenset[int]:
     return frozenset(found)
 
 
-def usable_cpus(system: Path = _SYSTEM) -> int:
+def usable_cpus(root: Path = _ROOT) -> int:
     """CPUs within the affinity mask and the CPU quota, at least one."""
-    return _within_quota(len(allowed_cpus()), system)
+    return _within_quota(len(allowed_cpus()), root)
 
 
-def usable_cores(system: Path = _SYSTEM) -> int:
+def usable_cores(root: Path = _ROOT) -> int:
     """Physical cores within the affinity mask and the CPU quota, at least one."""
-    return _within_quota(len({_core(system, cpu) for cpu in allowed_cpus()}), system)
+    return _within_quota(len({_core(root, cpu) for cpu in allowed_cpus()}), root)
 
 
-def _core(system: Path, cpu: int) -> str:
+def _core(root: Path, cpu: int) -> str:
     """Name of the core that a logical CPU belongs to: the list of its hardware threads."""
-    siblings = system / f"devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"
+    siblings = root / f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"
     try:
         return siblings.read_text().strip()
     except OSError:
         return str(cpu)
 
 
-def _within_quota(count: int, system: Path) -> int:
-    """That many, or what the cgroup of this process may use, rounded up."""
-    try:
-        limit, period = (system / "fs/cgroup/cpu.max").read_text().split()
-    except (OSError, ValueError):
+def _within_quota(count: int, root: Path) -> int:
+    """That many, or what the cgroups of this process may use, rounded up."""
+    for version, folder in groups(root, "cpu"):
         try:
-            limit = (system / "fs/cgroup/cpu/cpu.cfs_quota_us").read_text().strip()
-            period = (system / "fs/cgroup/cpu/cpu.cfs_period_us").read_text().strip()
-        except OSError:
-            return count
-    if limit == "max" or int(limit) <= 0:
-        return count
-    return max(1, min(count, math.ceil(int(limit) / int(period))))
+            if version == 2:
+                limit, period = (folder / "cpu.max").read_text().split()
+            else:
+                limit, period = (_line(folder / f"cpu.cfs_{name}_us") for name in ("quota", "period"))
+        except (OSError, ValueError):
+            continue
+        if limit != "max" and int(limit) > 0:
+            count = min(count, math.ceil(int(limit) / int(period)))
+    return max(1, count)
+
+
+def _line(path: Path) -> str:
+    return path.read_text().strip()

@@ -11,11 +11,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from hub.cgroups import groups
 from hub.types import JSON
 
 __all__ = ["DEFAULT_CONTEXT", "free_memory", "kv_cache", "total_memory"]
 
 DEFAULT_CONTEXT = 4096
+_FILES = {
+    1: ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    2: ("memory.max", "memory.current", "inactive_file"),
+}
 
 
 def kv_cache(config: Mapping[str, JSON], context: int, element_bytes: int = 2) -> int:
@@ -59,20 +64,8 @@ def free_memory(root: Path = Path("/")) -> int | None:
 
 def cgroup_limits(root: Path) -> list[tuple[int, int]]:
     """(limit, used) of each memory cgroup above this process that has a limit; page cache that can go is not used."""
-    try:
-        lines = (root / "proc/self/cgroup").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return []
-    found: list[tuple[int, int]] = []
-    for line in lines:
-        number, controllers, path = line.split(":", 2)
-        if number == "0":
-            names = ("memory.max", "memory.current", "inactive_file")
-            found += _climb(root / "sys/fs/cgroup", path, *names)
-        elif "memory" in controllers.split(","):
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
-            found += _climb(root / "sys/fs/cgroup/memory", path, *names)
-    return found
+    limits = (_limit(folder, *_FILES[version]) for version, folder in groups(root, "memory"))
+    return [limit for limit in limits if limit is not None]
 
 
 def parse_vm_stat(text: str) -> int | None:
@@ -84,22 +77,15 @@ def parse_vm_stat(text: str) -> int | None:
     return int(size[1]) * sum(map(int, pages))
 
 
-def _climb(base: Path, path: str, limit: str, usage: str, inactive: str) -> list[tuple[int, int]]:
-    """Every level from the process' group up to the root of the hierarchy: each of them may limit."""
-    found: list[tuple[int, int]] = []
-    folder = base / path.lstrip("/")
-    while folder.is_relative_to(base):
-        try:
-            most = int((folder / limit).read_text(encoding="ascii"))
-            used = int((folder / usage).read_text(encoding="ascii"))
-            stat = (folder / "memory.stat").read_text(encoding="ascii")
-        except (OSError, ValueError):  # no such file, or "max"
-            folder = folder.parent
-            continue
-        match = re.search(rf"^{inactive} (\d+)$", stat, re.MULTILINE)
-        found.append((most, used - int(match[1]) if match else used))
-        folder = folder.parent
-    return found
+def _limit(folder: Path, limit: str, usage: str, inactive: str) -> tuple[int, int] | None:
+    try:
+        most = int((folder / limit).read_text(encoding="ascii"))
+        used = int((folder / usage).read_text(encoding="ascii"))
+        stat = (folder / "memory.stat").read_text(encoding="ascii")
+    except (OSError, ValueError):  # no such file, or "max"
+        return None
+    match = re.search(rf"^{inactive} (\d+)$", stat, re.MULTILINE)
+    return most, used - int(match[1]) if match else used
 
 
 def _run_vm_stat() -> str:
