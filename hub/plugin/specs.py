@@ -66,8 +66,8 @@ class TaskSpec:
         person names no file.
     labelled
         `(paths: tuple[Path, ...]) -> list` of `(input, right answer)`, the answer as a text: what measures are taken on
-        where the person names no file. `paths` are the files of `data`; no transform learns from what it gives. One that
-        brings all that it needs is `() -> list`: `data` is then not fetched for it.
+        where the person names no file. `paths` are the files of `data`; no transform learns from what it gives. One
+        that brings all that it needs is `() -> list`: `data` is then not fetched for it.
     read
         `(paths: tuple[Path, ...]) -> list` of inputs: reads such files, and those of the person. Without it, each
         line of a text file is an input.

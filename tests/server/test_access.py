@@ -9,7 +9,6 @@ import shutil
 import sqlite3
 import ssl
 import subprocess
-import sys
 
 import httpx
 import pytest
@@ -28,17 +27,6 @@ def ask(served, key="", model="toy", text="one two three"):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     body = {"model": model, "messages": [{"role": "user", "content": text}]}
     return served.post("/v1/chat/completions", body, headers=headers)
-
-
-def hub(served, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "hub", *arguments],
-        env={**served.env, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -133,7 +121,7 @@ def test_usage_is_metered_and_another_keys_is_not_shown(keyed):
     assert {use["key"] for use in own} == {"plain"}
     assert own[0]["requests"] >= 1
     assert own[0]["prompt_tokens"] == own[0]["generated_tokens"] == 3 * own[0]["requests"]
-    shown = hub(served, "usage", "--csv", "--server", served.url, "--key", keys["boss"])
+    shown = served.command("usage", "--csv", "--server", served.url, "--key", keys["boss"])
     rows = list(csv.DictReader(io.StringIO(shown.stdout)))
     assert {"plain", "poor"} <= {row["key"] for row in rows}
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -15,17 +13,6 @@ import hub
 from hub.errors import BadReference, Cancelled, ContextOverflow, OptionError, SourceError, UsageError, WorkerDied
 from hub.runtime.client.wire import decode, encode
 from hub.runtime.sessions.cancel import Cancel
-
-
-def command(served, *arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "hub", *arguments],
-        env={**served.env, "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 @pytest.fixture
@@ -115,25 +102,25 @@ def test_a_real_model_gives_the_vectors_that_it_gives_here(real, weights_home, m
 
 
 def test_run_asks_a_server(toy):
-    done = command(toy, "run", "toy", "one two three", "--server", toy.url, "--option", "upper=true")
+    done = toy.command("run", "toy", "one two three", "--server", toy.url, "--option", "upper=true")
     assert (done.returncode, done.stdout.strip()) == (0, "ONE TWO THREE")
-    shown = json.loads(command(toy, "run", "toy", "a b", "--server", toy.url, "--json").stdout)
+    shown = json.loads(toy.command("run", "toy", "a b", "--server", toy.url, "--json").stdout)
     assert shown["results"][0]["generated_text"] == "a b"
-    wrong = command(toy, "run", "toi", "a", "--server", toy.url)
+    wrong = toy.command("run", "toi", "a", "--server", toy.url)
     assert (wrong.returncode, "there is no model 'toi' here" in wrong.stderr) == (2, True)
-    refused = command(toy, "run", "toy", "a", "--server", toy.url, "--backend", "onnx")
+    refused = toy.command("run", "toy", "a", "--server", toy.url, "--backend", "onnx")
     assert (refused.returncode, "--backend" in refused.stderr) == (2, True)
 
 
 def test_the_commands_show_what_runs_and_stop_it(toy):
     toy.post("/v1/embeddings", {"model": "vectors", "input": "a"})
-    shown = command(toy, "ps", "--server", toy.url)
+    shown = toy.command("ps", "--server", toy.url)
     assert "tests/vectors:plain\tfeature-extraction\ttoy" in shown.stdout
-    assert "tests/vectors:plain" in command(toy, "top", "--count", "1", "--server", toy.url).stdout
-    logged = command(toy, "logs", "--server", toy.url, "--json").stdout.splitlines()
+    assert "tests/vectors:plain" in toy.command("top", "--count", "1", "--server", toy.url).stdout
+    logged = toy.command("logs", "--server", toy.url, "--json").stdout.splitlines()
     assert any(json.loads(line)["message"] == "loaded" for line in logged)
-    assert command(toy, "stop", "vectors", "--server", toy.url).returncode == 0
-    assert "tests/vectors" not in command(toy, "ps", "--server", toy.url, "--json").stdout
+    assert toy.command("stop", "vectors", "--server", toy.url).returncode == 0
+    assert "tests/vectors" not in toy.command("ps", "--server", toy.url, "--json").stdout
 
 
 def test_a_note_of_a_server_that_was_killed_is_not_believed(hub_home):

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from hub.server.insight.records import Readable
+from tests.support.serving import until
 
 
 def said(text, **more):
@@ -31,15 +31,6 @@ def stream(toy, text):
 
 def events(lines):
     return [json.loads(line[6:]) for line in lines if line.startswith("data: {")]
-
-
-def until(condition):
-    """Wait for what comes soon."""
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def worker(toy, name="tests/toy:plain"):

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 
 import pytest
 
-from tests.support.serving import Served, toy_home
+from tests.support.serving import Served, toy_home, until
 
 SMALL = 'mount -t tmpfs -o size=512k tmpfs "$0" && exec "$@"'
-
-
-def until(condition):
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def fill(path):

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.server.conftest import clean_environment
-from tests.support.serving import Served, toy_home
+from tests.support.serving import Served, toy_home, until
 
 
 def ask(served, model, text, **more):
     body = {"model": model, "messages": [{"role": "user", "content": text}], **more}
     return served.post("/v1/chat/completions", body)
-
-
-def until(condition):
-    for _ in range(600):
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def names(served):
@@ -75,8 +66,8 @@ def test_a_request_that_takes_too_long_is_given_up(small):
 def test_a_server_that_is_told_to_end_answers_what_it_took(toy_folder, tmp_path):
     home, env = toy_home(toy_folder)
     with Served("toy", "--pull", home=home, folder=tmp_path, env=env) as served, ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(ask, served, "toy", "forever a", max_tokens=3000) for _ in range(8)]
-        assert until(lambda: served.running()[0]["running"] == 2)
+        jobs = [pool.submit(ask, served, "toy", "forever a", max_tokens=20_000) for _ in range(8)]
+        assert until(lambda: served.running()[0]["waiting"])
         served.process.terminate()
         answers = [job.result() for job in jobs]
         assert [answer.status_code for answer in answers] == [200] * 8

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Self
@@ -77,6 +78,18 @@ class Served:
         """Ask; the answer whatever its status."""
         return self.http.post(path, json=body, **more)
 
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """`hub ARGUMENTS`, as who runs the server would type it."""
+        return subprocess.run(
+            [sys.executable, "-m", "hub", *arguments],
+            env={**self.env, "NO_COLOR": "1"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+
     def inside(self, folder: Path) -> Path:
         """A folder as the server sees it, whose disks may be others than ours."""
         return Path(f"/proc/{self.process.pid}/root{folder}")
@@ -108,6 +121,15 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def until(condition: Callable[[], object]) -> bool:
+    """Wait for what comes soon."""
+    for _ in range(600):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def toy_home(folder: Path) -> tuple[Path, dict[str, str]]:
