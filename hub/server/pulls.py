@@ -52,7 +52,9 @@ class Pull:
     def __init__(self, number: int, target: Target) -> None:
         self.id = str(number)
         self.target = target
-        self.wanted = self.variant = target.variant or ""
+        variants = target.model.variants
+        self.wanted = target.variant or ""
+        self.variant = self.wanted or (variants[0].name if len(variants) == 1 else "")
         self.state = "waiting"
         self.total = 0
         self.error = self.said = self.file = ""

@@ -47,11 +47,13 @@ def test_every_way_is_a_row_and_the_front_is_marked(texts: Path, run_hub: RunHub
     assert "Loss is against plain → bender on cpu" in result.stderr
 
 
-def test_json_has_stable_names_that_are_documented(texts: Path, run_hub: RunHub) -> None:
+def test_json_has_stable_names_that_are_documented_and_is_kept(texts: Path, run_hub: RunHub, hub_home: Path) -> None:
     options = ["--data", str(texts), "--repeat", "1", "--batch", "1", "--batch", "3", "--recipe", "push:by=9"]
     result = run_hub("bench", "bent", *options, "--json")
     assert result.returncode == 0, result.stderr
     document = json.loads(result.stdout)
+    [kept] = (hub_home / "benches").glob("*.json")
+    assert json.loads(kept.read_text(encoding="utf-8")) == {**document, "by": "bench"}
     page = (ROOT / "docs" / "bench.md").read_text(encoding="utf-8").partition("## JSON")[2]
     way = next(way for way in document["ways"] if way["fidelity"])
     parts = [document, document["machine"], document["data"], way, way["figures"], way["figures"]["speeds"][0]]
