@@ -19,6 +19,8 @@ FAULTS = {
     ("embed", ""): set(),
     ("chat", "refuses schema"): {"a field is honoured or refused"},
     ("chat", "ignores schema"): {"an answer keeps to the schema"},
+    ("chat", "ignores tools"): {"a tool that must be called is called"},
+    ("chat", "tells others"): {"log probabilities are told of every token"},
     ("chat", "ignores stop"): {"stop ends the answer before the text"},
     ("chat", "ignores max_tokens"): {"max tokens cuts the answer and says so"},
     ("chat", "ignores top_k"): {"the narrowest filter leaves the likeliest token"},

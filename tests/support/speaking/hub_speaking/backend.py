@@ -10,6 +10,7 @@ from hub.runtime.protocols import Delta, Generated, Reply, Session
 COUNT, CONTEXT, MOST = 32, 64, 100
 TABLE = np.random.default_rng(3).normal(size=(COUNT, COUNT)) * 2
 SAMPLING = {"max_tokens", "temperature", "top_p", "top_k", "seed"}
+CHATTING = {"stop", "schema", "tools", "top_logprobs"}
 
 
 class Speaker(Session):
@@ -18,7 +19,7 @@ class Speaker(Session):
     def __init__(self, verb, fault):
         self.fault = fault
         self.metadata = {"context_length": CONTEXT}
-        self.honours = frozenset(SAMPLING | ({"stop", "schema"} if verb == "chat" else {"eos", "suppress"}))
+        self.honours = frozenset(SAMPLING | (CHATTING if verb == "chat" else {"eos", "suppress"}))
 
     def chat(self, request, emit):
         text = request.prompt or request.messages[-1]["content"]
@@ -30,11 +31,15 @@ class Speaker(Session):
             answer = json.dumps({"answer": 7})
             emit(Delta(text=answer))
             return Reply(text=answer, finish="stop", tokens=1, prompt_tokens=1)
-        said, shown, finish, tokens = "", 0, "length", 0
+        if request.tools and request.tool_choice == "required":
+            return self.called(emit)
+        said, shown, finish, tokens, logprobs = "", 0, "length", 0, []
         longest = max(map(len, request.stop), default=0)
         stops = () if self.fault == "ignores stop" else request.stop
         for token in self.tokens(len(text) % COUNT, request.sampling, ()):
             said, tokens = f"{said} {chr(65 + token)}", tokens + 1
+            if request.top_logprobs is not None:
+                logprobs.append(self.likely(token, request.top_logprobs))
             found = [said.index(stop) for stop in stops if stop in said]
             if found:
                 said, finish = said[: min(found)], "stop"
@@ -45,7 +50,28 @@ class Speaker(Session):
                 return Reply(text=said[:shown], finish="cancelled", tokens=tokens, prompt_tokens=1)
         if said[shown:]:
             self.told(emit, Delta(text=said[shown:]))
-        return Reply(text=said, finish=finish, tokens=tokens, prompt_tokens=1)
+        return Reply(text=said, finish=finish, tokens=tokens, prompt_tokens=1, logprobs=tuple(logprobs))
+
+    def called(self, emit):
+        if self.fault == "ignores tools":
+            emit(Delta(text="no"))
+            return Reply(text="no", finish="stop", tokens=1, prompt_tokens=1)
+        arguments = json.dumps({"number": 7})
+        call = {"id": "call_0", "type": "function", "function": {"name": "tell", "arguments": arguments}}
+        for start in (0, 5):
+            piece = {"arguments": arguments[start : start + 5 if start == 0 else None]}
+            emit(Delta(value={"tool_calls": [{"index": 0, **call, "function": {"name": "tell", **piece}}]}))
+        return Reply(text="", finish="stop", tokens=1, prompt_tokens=1, tool_calls=(call,))
+
+    def likely(self, token, count):
+        others = [(token + place) % COUNT for place in range(count)]
+        if self.fault == "tells others":
+            others.reverse()
+        rows = [
+            {"token": chr(65 + each), "bytes": [65 + each], "logprob": -0.5 - place}
+            for place, each in enumerate(others)
+        ]
+        return {"token": chr(65 + token), "bytes": [65 + token], "logprob": -0.5, "top_logprobs": rows}
 
     def generate(self, request, emit):
         last = [prompt[-1] for prompt in request.prompts]
