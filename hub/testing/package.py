@@ -144,7 +144,7 @@ class PackageContract:
 
 
 def _targets(spec: object) -> Iterator[str]:
-    """Every `module:attribute` in a spec, those of its load steps too."""
+    """Every `module:attribute` in a spec, those of its load steps too; architectures of frameworks that are here."""
     if isinstance(spec, str):
         if _TARGET.fullmatch(spec):
             yield spec
@@ -152,7 +152,10 @@ def _targets(spec: object) -> Iterator[str]:
         for each in fields(spec):
             if each.name in {"help", "summary", "default", "sources", "data"}:
                 continue
-            yield from _targets(getattr(spec, each.name))
+            value = getattr(spec, each.name)
+            if each.name == "architectures":
+                value = {framework: target for framework, target in value.items() if find_spec(framework)}
+            yield from _targets(value)
     elif isinstance(spec, tuple):
         for value in spec:
             yield from _targets(value)
