@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import pickle
 import threading
 import time
@@ -642,3 +643,75 @@ def test_errors_of_the_guard_pickle_with_hint_and_details():
         guard(Fake(), "run").run({})
     copy = pickle.loads(pickle.dumps(caught.value))
     assert (copy.message, copy.hint, copy.details) == (caught.value.message, caught.value.hint, caught.value.details)
+
+
+TOOL = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
+CALL = {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+USER = {"role": "user", "content": "Hi"}
+URL = "data:image/png;base64," + base64.b64encode(b"picture").decode()
+SEEN = {**USER, "parts": [{"type": "image_url", "image_url": {"url": URL}}]}
+EVERYTHING = ALL | {"tools", "top_logprobs", "images", "presence_penalty", "frequency_penalty", "logit_bias"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"sampling": Sampling(presence_penalty=1.0)}, "presence_penalty=1.0"),
+        ({"sampling": Sampling(frequency_penalty=-1.0)}, "frequency_penalty=-1.0"),
+        ({"sampling": Sampling(logit_bias={1: 2.0})}, "logit_bias"),
+        ({"tools": (TOOL,)}, "tools"),
+        ({"top_logprobs": 0}, "top_logprobs=0"),
+        ({"messages": (SEEN,)}, "holds images"),
+        ({"messages": (USER, {"role": "assistant", "content": "", "tool_calls": [CALL]})}, "holds calls of tools"),
+        ({"messages": (USER, {"role": "tool", "content": "1", "tool_call_id": "a"})}, "holds calls of tools"),
+    ],
+)
+def test_what_newer_requests_ask_is_refused_by_a_session_of_before_and_passed_by_one_that_honours_it(changes, told):
+    request = Chat(**{"messages": (USER,), **changes})
+    with pytest.raises((OptionError, InputError), match=told):
+        guard(Fake(), "chat").chat(request, more)
+    inner = Fake(Reply(text="ok", finish="stop", tokens=1, prompt_tokens=1), honours=EVERYTHING)
+    guard(inner, "chat").chat(request, more)
+    assert inner.seen == [request]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"tool_choice": "perhaps"}, "tool_choice is 'auto', 'none' or 'required'"),
+        ({"tool_choice": "required"}, "there are no tools"),
+        ({"tools": ({"type": "web"},)}, r"tools\[0\] is a function"),
+        ({"tools": ({"type": "function", "function": {"name": ""}},)}, "name is empty"),
+        ({"top_logprobs": -1}, "top_logprobs is an integer"),
+        ({"sampling": Sampling(logit_bias={"a": 1.0})}, "logit_bias maps 'a'"),
+        ({"sampling": Sampling(presence_penalty=float("nan"))}, "presence_penalty is a number"),
+        ({"messages": ({**USER, "parts": [{"type": "image_url", "image_url": {"url": "file:///a"}}]},)}, "is fetched"),
+        ({"messages": ({**USER, "parts": [{"type": "image_url", "image_url": {"url": URL + "!"}}]},)}, "no base64"),
+        ({"messages": ({**USER, "parts": "Hi"},)}, "parts is a list"),
+        ({"messages": ({**USER, "tool_calls": [{"id": "a"}]},)}, r"tool_calls\[0\] is a call"),
+        ({"messages": (), "prompt": "Hi", "tools": (TOOL,)}, "tools need a conversation"),
+    ],
+)
+def test_what_is_no_tool_picture_or_bias_is_named(changes, told):
+    with pytest.raises((OptionError, InputError), match=told):
+        guard(Fake(honours=EVERYTHING), "chat").chat(Chat(**{"messages": (USER,), **changes}), more)
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        ({"tool_calls": (CALL,)}, "none to call"),
+        ({"logprobs": ({"token": "a", "bytes": [97], "logprob": -1.0},)}, "nobody asked for"),
+    ],
+)
+def test_answers_to_what_was_not_asked_break_the_contract(reply, told):
+    inner = Fake(Reply(text="ok", finish="stop", tokens=1, prompt_tokens=1, **reply), honours=EVERYTHING)
+    with pytest.raises(PluginBroken, match=told):
+        guard(inner, "chat").chat(chat(), more)
+
+
+def test_a_session_says_why_it_declines():
+    inner = Fake()
+    inner.declines = {"tools": "it knows none"}
+    with pytest.raises(OptionError, match="tools: it knows none"):
+        guard(inner, "chat").chat(Chat(messages=(USER,), tools=(TOOL,)), more)
