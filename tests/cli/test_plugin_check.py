@@ -96,3 +96,19 @@ def test_a_badge_is_a_picture_that_says_it_in_words(state):
     texts = [each.text for each in root.iter() if each.tag.endswith("text")]
     assert texts == ["hub <contract> 1", 'all "checks" & more']
     assert not [each for each in root.iter() if each.tag.endswith(("script", "image"))]
+
+
+def test_what_only_an_extra_or_a_framework_brings_is_asked_for_where_it_is_here(alone, tmp_path):
+    source = HEAD + (
+        "@hookimpl\ndef hub_models(): return [ModelSpec(id='mine', task='text-generation', families=('mine',),"
+        " verbs=('chat',), target='hubtest_mine_model:Mine', architectures={'absent_framework': 'absent_y:build'})]\n"
+    )
+    model = {"hubtest_mine_model.py": "import absent_x\nclass Mine: ...\n"}
+    states = {}
+    for requires in ((), ("absent-x>=1; extra == 'x'",)):
+        folder = tmp_path / str(len(requires))
+        Made(name="mine", source=source, files=model, requires=("openmodelhub>=0.1,<0.2", *requires)).lay(folder)
+        report = run_checks("mine", folder=folder, on="", timeout=60)
+        [states[requires]] = [each for each in report.checks if each.check.startswith("every target")]
+    assert [each.outcome for each in states.values()] == ["failed", "passed"]
+    assert "absent_x" in states[()].reason
