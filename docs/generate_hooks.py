@@ -18,7 +18,7 @@ from hub.plugin.checks import HOOKS
 from hub.plugin.specs import LoadStep
 from hub.runtime import protocols
 from hub.sources import Listing, Sink, Source, SourceContext
-from hub.types import Audio, Estimate, Facts, Option, WeightFile
+from hub.types import Audio, Estimate, Facts, Message, Option, Part, ToolCall, WeightFile
 
 PAGE = Path(__file__).with_name("plugins.md")
 MARK = re.compile(r"(<!-- (hooks|protocols) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
@@ -44,6 +44,7 @@ RECORDS = (
     SourceContext,
     Listing,
 )
+SHAPES = (Message, Part, ToolCall, protocols.TokenLogprob)
 
 
 def reference(section: str) -> str:
@@ -54,6 +55,7 @@ def reference(section: str) -> str:
     else:
         parts = [line for each in CLASSES for line in methods(each)]
         parts += [line for each in RECORDS for line in record(each)]
+        parts += [line for each in SHAPES for line in shape(each)]
     return "\n".join(parts) + "\n"
 
 
@@ -101,6 +103,16 @@ def record(spec: type) -> Iterator[str]:
     summary, _, parameters = (inspect.getdoc(spec) or "").partition(HEADING)
     yield summary.strip() + "\n"
     yield from items(parameters)
+
+
+def shape(kind: type) -> Iterator[str]:
+    """A mapping with named keys: their types, and what it is."""
+    yield f"### {kind.__name__}"
+    yield "```python"
+    yield f"class {kind.__name__}(TypedDict):"
+    yield from (f"    {name}: {written.__forward_arg__}" for name, written in kind.__annotations__.items())
+    yield "```"
+    yield f"{inspect.getdoc(kind)}\n"
 
 
 def default(field: Field[object]) -> str:
