@@ -54,15 +54,16 @@ def test_one_that_is_given_up_ends_and_the_next_goes_on_where_it_was(source, gat
         assert second is not first
         async for _ in pulls.changes():
             pass
-        assert second.total < len(CONTENT)
+        assert second.total <= len(CONTENT) - HALF
         return [pull.state for pull in pulls.listed()]
 
     assert asyncio.run(scene()) == ["cancelled", "done"]
     assert came == ["something"]
-    assert source.ranges("/slow")[-1].startswith("bytes=")
 
 
-def test_a_server_that_ends_waits_for_no_download(source):
+def test_a_server_that_ends_waits_for_no_download(source, monkeypatch):
+    monkeypatch.setattr("hub.server.pulls._PATIENCE", 0.2)
+
     async def scene():
         pulls = Pulls(lambda: None)
         pull = pulls.start(resolve("toy"))

@@ -51,6 +51,8 @@ async function look() {
   }
 }
 
+const left = (seconds) => (seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds)} s`);
+
 /** How fast something that only grows did, between each look and the next. */
 function rates(all, name) {
   const found = all.slice(1).map((each, at) => Math.max(0, (each[name] - all[at][name]) / Math.max(0.1, each.now - all[at].now)));
@@ -65,7 +67,7 @@ function show(card, model, all) {
   card.model = model;
   const writes = model.task === "text-generation", speed = rates(all, writes ? "pieces" : "answered"), cpu = rates(all, "cpu_seconds");
   const [head, line, charts, actions] = card.children;
-  const gone = model.unload_in === null ? "stays" : model.running || model.waiting ? "is busy" : `unloads in ${Math.ceil(model.unload_in)} s`;
+  const gone = model.unload_in === null ? "stays" : model.running || model.waiting ? "is busy" : `unloads in ${left(model.unload_in)}`;
   head.replaceChildren(make("h2", {}, model.name), model.pinned ? make("span", { class: "state good" }, "pinned") : "");
   line.textContent = `${model.task} · ${model.backend} on ${model.device} · loaded in ${model.load_seconds.toFixed(1)} s · ${gone}`;
   charts.replaceChildren(...[
