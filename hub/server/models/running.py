@@ -101,5 +101,5 @@ class Running:
 
 def _slots(plan: Plan) -> int:
     """Calls that the model takes at once: as many as it was loaded for, where its backend says so."""
-    given = plan.options.get("parallel")
+    given = plan.options.get("parallel") if plan.verb not in _BATCHED else None
     return given if isinstance(given, int) and given > 0 else 1

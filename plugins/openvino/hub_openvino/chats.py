@@ -6,6 +6,7 @@ The runtime owns tokenizer and template. Knows nothing of what is asked.
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import openvino as ov  # type: ignore[import-untyped]
@@ -13,6 +14,7 @@ import openvino_genai as genai  # type: ignore[import-untyped]
 
 from hub.errors import ContextOverflow, InferenceError, InputError, OptionError
 from hub.runtime.protocols import Chat, Delta, Emit, OpenRequest, Reply, Session
+from hub_openvino.batching import Batched, Generator, Single
 from hub_openvino.devices import check_precision, name_of, reason
 from hub_openvino.facts import context_of, graph_of
 from hub_openvino.gguf import GGUFError, check
@@ -27,14 +29,15 @@ _BLOCK, _BLOCK_ON_CPU = 16, 32  # tokens of one block of keys and values
 
 
 class ChatSession(Session):
-    """Answers `chat`, one at a time, with the template that the model carries."""
+    """Answers `chat`, `slots` at a time, with the template that the model carries."""
 
     honours = frozenset({"max_tokens", "temperature", "top_p", "top_k", "seed", "stop", "schema"})
 
-    def __init__(self, pipeline: genai.LLMPipeline, context: int, device: str, precision: str) -> None:
-        self._pipeline: genai.LLMPipeline | None = pipeline
+    def __init__(self, generator: Generator, context: int, device: str, precision: str, slots: int) -> None:
+        self._generator: Generator | None = generator
         self._context = context
-        own = pipeline.get_generation_config()
+        self.concurrency = slots
+        own = generator.defaults
         self._ends = {*own.stop_token_ids, own.eos_token_id} - {-1}
         self.metadata = {"context_length": context, "device": device, "precision": precision}
 
@@ -46,8 +49,8 @@ class ChatSession(Session):
         ContextOverflow
             The prompt does not fit the context.
         """
-        assert self._pipeline is not None
-        tokenizer = self._pipeline.get_tokenizer()
+        assert self._generator is not None
+        tokenizer = self._generator.tokenizer
         ids = _encode(tokenizer, request)
         length = int(ids.shape[1])
         if length >= self._context:
@@ -58,17 +61,18 @@ class ChatSession(Session):
         config = self._config(request, self._context - length)
         answer = _Answer(tokenizer, emit, request.stop)
         try:
-            found = self._pipeline.generate(ids, config, answer)
+            cut = self._generator.generate(ids, config, answer)
         except RuntimeError as error:
             if request.schema is not None and answer.tokens == 0:
                 raise OptionError(f"openvino-genai cannot follow this schema: {reason(error)}") from error
             raise InferenceError(f"openvino-genai failed: {reason(error)}") from error
-        full = found.finish_reasons[0] == genai.GenerationFinishReason.LENGTH
-        return answer.reply("length" if full else "stop", length)
+        return answer.reply("length" if cut else "stop", length)
 
     def close(self) -> None:
         """Give the memory back."""
-        self._pipeline = None
+        generator, self._generator = self._generator, None
+        if generator is not None:
+            generator.close()
 
     def _config(self, request: Chat, room: int) -> genai.GenerationConfig:
         """Every field by which the next token is chosen, and the tokens that end an answer."""
@@ -162,14 +166,21 @@ def open_session(request: OpenRequest) -> ChatSession:
     context = context_of(request.facts, request.options)
     scheduler = genai.SchedulerConfig()
     scheduler.enable_prefix_caching = bool(request.options.get("prompt_cache"))
-    scheduler.num_kv_blocks = -(-context // (_BLOCK_ON_CPU if request.device == "cpu" else _BLOCK)) + 1
+    slots = int(str(request.options.get("parallel") or 1))
+    scheduler.num_kv_blocks = slots * (-(-context // (_BLOCK_ON_CPU if request.device == "cpu" else _BLOCK)) + 1)
+    scheduler.max_num_seqs = slots
+    settings = properties(request, wanted)
+    generator: Generator
     try:
-        pipeline = genai.LLMPipeline(str(path), device, scheduler_config=scheduler, **properties(request, wanted))
+        if slots == 1:
+            generator = Single(genai.LLMPipeline(str(path), device, scheduler_config=scheduler, **settings))
+        else:
+            generator = Batched(partial(genai.ContinuousBatchingPipeline, str(path), scheduler, device, settings))
     except RuntimeError as error:
         raise InferenceError(
             f"{path} cannot be loaded by openvino-genai {genai.__version__}: {reason(error)}"
         ) from error
-    return ChatSession(pipeline, context, request.device, precision)
+    return ChatSession(generator, context, request.device, precision, slots)
 
 
 def _model_path(request: OpenRequest) -> Path:

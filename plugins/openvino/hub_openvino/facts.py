@@ -171,7 +171,8 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     head = _number(facts, "head_dim") or (width // heads if heads else 0)
     values = 2 * _number(facts, "num_hidden_layers") * (_number(facts, "num_key_value_heads") or heads) * head
     kept = str(options.get("kv_cache") or ("f32" if options.get("precision") == "f32" else "u8"))
-    cache = int(values * _SIZES[kept] * context_of(facts, options))
+    slots = options.get("parallel")
+    cache = int(values * _SIZES[kept] * context_of(facts, options)) * (slots if isinstance(slots, int) else 1)
     return Estimate(weights=copies * facts.size, cache=cache, working=working)
 
 

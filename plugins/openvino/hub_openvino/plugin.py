@@ -41,6 +41,14 @@ OPTIONS = (
         help="Tokens of prompt and answer together; without it 4096, or the model's limit if smaller.",
     ),
     Option(
+        name="parallel",
+        type=int,
+        default=1,
+        min=1,
+        max=64,
+        help="Conversations answered at once, in one batch that each joins and leaves; each has its context.",
+    ),
+    Option(
         name="kv_cache",
         type=str,
         choices=("u8", "bf16", "f16", "f32"),

@@ -54,12 +54,12 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return random_llama(tmp_path_factory.mktemp("tiny") / "tiny.Q8_0.gguf")
 
 
-@pytest.fixture(scope="session")
-def chat(tiny: Path) -> Iterator[Session]:
+@pytest.fixture(scope="session", params=[1, 3], ids=["alone", "batched"])
+def chat(tiny: Path, request: pytest.FixtureRequest) -> Iterator[Session]:
     """One session over the small llama, for tests that leave no trace in it."""
     from hub_openvino.opening import open_model
 
-    session = open_model(chat_request(tiny))
+    session = open_model(chat_request(tiny, parallel=request.param))
     yield session
     session.close()
 

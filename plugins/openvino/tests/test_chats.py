@@ -2,6 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import openvino_genai as genai
 import pytest
@@ -144,6 +145,44 @@ def test_two_sessions_answer_side_by_side(tiny, chat):
         replies = list(pool.map(lambda session: session.chat(ask(), silent), (chat, other)))
     assert replies[0] == replies[1]
     other.close()
+
+
+def test_answers_join_and_leave_a_batch_as_they_like(tiny):
+    session = open_model(chat_request(tiny, parallel=3))
+    assert session.concurrency == 3
+    met = Barrier(3, timeout=60)
+
+    def answer(length):
+        begun = []
+
+        def emit(delta):
+            if not begun:  # each goes on when all have begun: one after the other they would wait for ever
+                begun.append(met.wait())
+            return False
+
+        return session.chat(complete(sampling={"max_tokens": length}), emit)
+
+    with ThreadPoolExecutor(3) as pool:
+        replies = list(pool.map(answer, (4, 60, 24)))
+    assert [reply.tokens for reply in replies] == [4, 60, 24]
+    session.close()
+
+
+def test_who_leaves_or_fails_does_not_end_the_others_of_the_batch(tiny):
+    session = open_model(chat_request(tiny, parallel=3))
+    gone = Event()
+
+    def leave():
+        with pytest.raises(OptionError):
+            session.chat(ask(schema={"type": "nonsense"}), silent)
+        assert session.chat(complete(sampling={"max_tokens": 60}), lambda _: True).finish == "cancelled"
+        gone.set()
+
+    with ThreadPoolExecutor(2) as pool:
+        stays = pool.submit(session.chat, complete(sampling={"max_tokens": 60}), lambda _: not gone.wait(60))
+        pool.submit(leave).result()
+        assert (stays.result().finish, stays.result().tokens) == ("length", 60)
+    session.close()
 
 
 def test_a_language_model_in_openvino_ir_answers_as_its_gguf_does(tiny, chat, tmp_path):
