@@ -6,7 +6,7 @@ Both keep the start of prompts that they have seen, as llama.cpp's server does u
     stream      one chat: tokens/s of both
     batches     64 embeddings at once, one text each: texts/s joined to batches, with `--batch 1`, and of LitServe
     list        `GET /v1/models`, one after the other: 99th percentile
-    memory      thousands of mixed requests: how much the server grows after the first tenth
+    memory      thousands of mixed requests: how much the server and its workers grow after the first tenth
     idle        1,000 connections that are kept open and say nothing: a request beside them
 
 `python benchmarks/serve.py [--rounds N] [--requests N] [--only NAME] [--litserve PYTHON]`. Ratios are medians over
@@ -27,7 +27,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -112,10 +112,22 @@ class Server:
         self.process.terminate()
         self.process.wait()
 
-    def memory(self) -> float:
-        """MB of the process itself, without its workers."""
-        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    def memory(self) -> tuple[float, float]:
+        """MB of the process itself, and of its workers."""
+        own = self.process.pid
+        workers = [pid for pid, parent in _parents() if parent == own]
+        return _resident(own), sum(map(_resident, workers))
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            yield int(path.parent.name), int(path.read_text().rpartition(")")[2].split()[1])
 
 
 def hub_server(*arguments: str) -> Server:
@@ -270,8 +282,8 @@ def print_percentile(taken: list[float]) -> None:
 
 
 def measure_memory(count: int) -> None:
-    async def ask(server: Server) -> tuple[float, float]:
-        before = 0.0
+    async def ask(server: Server) -> list[tuple[float, float]]:
+        before = 0.0, 0.0
         for number in range(count):
             if number == count // 10:
                 before = server.memory()
@@ -285,11 +297,11 @@ def measure_memory(count: int) -> None:
                 case _:
                     body = {"model": CHAT, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
                     await whole(server, "POST", "/v1/chat/completions", body)
-        return before, server.memory()
+        return [before, server.memory()]
 
-    def told(found: tuple[float, float], _: Server) -> None:
-        before, after = found
-        print(f"{count} mixed requests: {before:.1f} MB to {after:.1f} MB, {after / before - 1:+.1%}")
+    def told(found: list[tuple[float, float]], _: Server) -> None:
+        for name, (before, after) in zip(("server", "workers"), zip(*found, strict=True), strict=True):
+            print(f"{count} mixed requests: {name} {before:.1f} MB to {after:.1f} MB, {after / before - 1:+.1%}")
 
     with_server((CHAT, VECTORS), ask, told)
 
@@ -305,7 +317,7 @@ def measure_idle(count: int) -> None:
         return took
 
     with_server(
-        (), ask, lambda took, server: print(f"beside {count} idle: {took * 1000:.1f} ms, {server.memory():.0f} MB")
+        (), ask, lambda took, server: print(f"beside {count} idle: {took * 1000:.1f} ms, {server.memory()[0]:.0f} MB")
     )
 
 
