@@ -198,7 +198,7 @@ def test_models_are_loaded_watched_pinned_and_unloaded(page):
     page.get_by_label("Load", exact=True).select_option("tests/vectors")
     page.get_by_role("button", name="Load", exact=True).click()
     card = page.locator("#loaded .card").filter(has_text="tests/vectors")
-    assert card.locator("svg.spark").count() == 4
+    sync_api.expect(card.locator("svg.spark")).to_have_count(4)
     sync_api.expect(card).to_contain_text("pinned")
     card.get_by_role("button", name="Unpin tests/vectors").click()
     sync_api.expect(card.get_by_role("button", name="Pin tests/vectors")).to_be_visible()

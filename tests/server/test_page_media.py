@@ -33,6 +33,11 @@ DROP = """content => {
     const drop = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
     document.querySelector(".drop").dispatchEvent(drop);
 }"""
+PASTE = """() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["no pixels at all"], "none.png", { type: "image/png" }));
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -113,10 +118,11 @@ def test_a_picture_that_is_dropped_is_labelled(page):
     assert rows.count() == 5
 
 
-def test_what_is_no_picture_is_refused_by_name(page):
+def test_what_is_pasted_and_is_no_picture_is_refused_by_name(page):
     enter(page, "ppocr")
-    give(page, "none.png", b"this is no picture", "image/png")
+    page.evaluate(PASTE)
     sync_api.expect(page.get_by_role("alert")).to_contain_text("picture")
+    assert page.locator("canvas").is_hidden()
 
 
 def test_a_text_is_said_saved_and_written_down_again(page):

@@ -13,6 +13,8 @@ from tests.support.serving import Served
 
 try:
     import playwright.sync_api as sync_api
+
+    sync_api.expect.set_options(timeout=30_000)  # the machine may be busy
 except ImportError:
     sync_api = None  # type: ignore[assignment]
 

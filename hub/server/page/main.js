@@ -37,8 +37,8 @@ function show() {
 
 function go(tab) {
   const wanted = `#${tab.getAttribute("aria-controls")}`;
-  if (location.hash === wanted) show();
-  else location.hash = wanted;
+  if (location.hash !== wanted) history.pushState(null, "", wanted);
+  show();
 }
 
 for (const tab of tabs) {
