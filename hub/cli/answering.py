@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from hub.cli.answers import describe, write_answer
+from hub.cli.answers import calls_of, describe, write_answer
 from hub.cli.output import json_text, note, printable
 from hub.cli.wrapping import show
 from hub.errors import InputError
@@ -17,6 +17,7 @@ from hub.types import JSON
 if TYPE_CHECKING:
     from hub.plugin.specs import TaskSpec
     from hub.runtime.model import LoadedModel
+    from hub.runtime.sessions.stream import Pieces
 
 __all__ = ["answer_all", "document", "heading", "read_inputs", "tell_cut"]
 
@@ -103,8 +104,18 @@ def heading(text: str, index: int, count: int, out: TextIO) -> None:
 
 def _stream(model: LoadedModel, given: object, call: Mapping[str, object], out: TextIO) -> object:
     with model.stream(given, **call) as pieces:
-        show(pieces, out)
+        show(_told(pieces), out)
         return pieces.result
+
+
+def _told(pieces: Pieces[Any]) -> Iterator[str]:  # Any: the task's answer
+    """Pieces of text as they come, then what the model calls."""
+    said = ""
+    for piece in pieces:
+        said = piece
+        yield piece
+    if calls := calls_of(pieces.result):
+        yield f"\n{calls}" if said else calls
 
 
 def _whole(model: LoadedModel, given: object, call: Mapping[str, object], out: TextIO) -> object:

@@ -6,6 +6,7 @@ Knows kinds, not tasks. Where answers go (stdout or a file that appears when it 
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from hub.cli.output import json_text, printable
 from hub.errors import UsageError
 from hub.types import JSON
 
-__all__ = ["describe", "destination", "text_of", "to_json", "write_answer"]
+__all__ = ["calls_of", "describe", "destination", "text_of", "to_json", "write_answer"]
 
 _NUMBERS_SHOWN = 6
 
@@ -67,7 +68,15 @@ def text_of(answer: object) -> str:
     if not isinstance(answer, Mapping):
         return str(answer)
     names = [name for name in answer if name == "text" or str(name).endswith("_text")]
-    return str(answer[names[0]]) if names else str(dict(answer))
+    if not names:
+        return str(dict(answer))
+    return "\n".join(filter(None, (str(answer[names[0]]), calls_of(answer))))
+
+
+def calls_of(answer: object) -> str:
+    """The functions that a model calls, a line of JSON for each."""
+    calls = answer.get("tool_calls") if isinstance(answer, Mapping) else None
+    return "\n".join(json.dumps(call["function"], ensure_ascii=False) for call in calls or ())
 
 
 def describe(kind: str, given: str, answer: object) -> dict[str, JSON]:

@@ -92,7 +92,8 @@ class LoadedModel:
         Returns
         -------
         One result for one input, a list for a list. `text-generation`: a dict with `generated_text`, `finish_reason`,
-        `prompt_tokens` and `generated_tokens`. `feature-extraction`: a float32 array (dim,), and for a list one array
+        `prompt_tokens` and `generated_tokens`; `tool_calls` where functions are called, and `logprobs` where they are
+        wanted. `feature-extraction`: a float32 array (dim,), and for a list one array
         (n, dim).
 
         Raises

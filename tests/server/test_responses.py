@@ -66,16 +66,20 @@ def test_events_open_fill_and_close_what_the_whole_answer_holds(client):
 def test_a_function_is_called_and_its_output_read(client):
     named = {"type": "function", "name": "weather"}
     asked = {**FEW, "max_output_tokens": 60, "tools": [WEATHER], "tool_choice": named, "parallel_tool_calls": False}
-    answer = client.responses.create(**asked, input="What is the weather in Paris?")
-    [call] = answer.output
-    check(call.arguments)
-    assert (call.type, call.name, answer.status) == ("function_call", "weather", "completed")
     with client.responses.stream(**asked, input="What is the weather in Paris?") as stream:
         events = list(stream)
+        answer = stream.get_final_response()
+    [call] = answer.output
     [done] = [event for event in events if event.type == "response.function_call_arguments.done"]
-    check(done.arguments)
+    assert done.arguments == call.arguments
+    check(call.arguments)
+    assert (call.type, call.name, answer.status) == ("function_call", "weather", "completed")
     output = {"type": "function_call_output", "call_id": call.call_id, "output": "Sunny."}
-    items = [{"role": "user", "content": "What is the weather in Paris?"}, call.model_dump(), output]
+    items = [
+        {"role": "user", "content": "What is the weather in Paris?"},
+        call.model_dump(include={"type", "call_id", "name", "arguments"}),
+        output,
+    ]
     assert client.responses.create(**FEW, input=items).output_text
 
 

@@ -54,10 +54,19 @@ def bodies(seed):
         "response_format",
         "name",
         "encoding_format",
+        "tools",
+        "tool_choice",
+        "logprobs",
+        "top_logprobs",
+        "logit_bias",
+        "presence_penalty",
+        "text",
+        "include",
+        "images",
     ]
     yield from ODD
     for _ in range(12):
-        chosen = {name: chance.choice(ODD) for name in chance.sample(names, 5)}
+        chosen = {name: chance.choice(ODD) for name in chance.sample(names, 6)}
         yield {"model": "toy", **chosen}
 
 

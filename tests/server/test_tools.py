@@ -9,6 +9,7 @@ import openai
 import pytest
 
 import hub
+from hub.server.apis.ollama.turns import OllamaCall, OllamaFunction, OllamaTurn, calls_of, conversation_of
 
 pytestmark = pytest.mark.weights
 
@@ -107,23 +108,32 @@ def test_tools_that_are_none_are_refused(client):
         client.chat.completions.create(**ASKED, logprobs=True)
 
 
-def test_ollama_calls_tools_and_reads_what_they_gave(real):
+def test_ollama_is_given_tools_and_answers_in_pieces(real):
     options = {"num_predict": 10, "temperature": 0, "presence_penalty": 0.5}
-    called = {"role": "assistant", "tool_calls": [{"function": {"name": "weather", "arguments": {"city": "Paris"}}}]}
-    told = {"role": "tool", "tool_name": "weather", "content": "Sunny."}
     with ollama.Client(host=real.url, trust_env=False) as friend:
-        whole = friend.chat(CHAT, PARIS, tools=[WEATHER], options=options)
         *pieces, last = friend.chat(CHAT, PARIS, tools=[WEATHER], options=options, stream=True)
-        answer = friend.chat(CHAT, [*PARIS, called, told], options=options)
-    assert "".join(piece.message.content or "" for piece in pieces) == whole.message.content
-    assert len(last.message.tool_calls or ()) == len(whole.message.tool_calls or ())
-    assert answer.message.content
+    assert "".join(piece.message.content or "" for piece in pieces) or last.message.tool_calls or last.eval_count == 10
 
 
-def test_a_model_that_is_connected_calls_them_by_the_same_options(real):
-    options = {"tools": [WEATHER], "tool_choice": "weather", "parallel_tool_calls": False, "max_tokens": 60}
+def test_calls_of_ollama_have_no_ids_and_answers_belong_to_them_by_name_or_in_order():
+    called = OllamaTurn(role="assistant", tool_calls=[call("weather", {"city": "Paris"}), call("time", {})])
+    gave = [OllamaTurn(role="tool", content="12:00", tool_name="time"), OllamaTurn(role="tool", content="Sunny.")]
+    made, time, weather = conversation_of([called, *gave])
+    ids = [each["id"] for each in made["tool_calls"]]
+    assert [weather["tool_call_id"], time["tool_call_id"]] == ids
+    assert json.loads(made["tool_calls"][0]["function"]["arguments"]) == {"city": "Paris"}
+    assert calls_of(made["tool_calls"])[0] == {"function": {"name": "weather", "arguments": {"city": "Paris"}}}
+
+
+def call(name, arguments):
+    return OllamaCall(function=OllamaFunction(name=name, arguments=arguments))
+
+
+def test_the_shell_shows_a_call_and_a_connected_model_tells_probabilities(real, run_hub):
     model = hub.connect(real.url).load(CHAT)
-    [call] = model.infer(PARIS, **options)["tool_calls"]
-    assert call["function"]["name"] == "weather"
-    check(call["function"]["arguments"])
+    given = ("--option", f"tools={json.dumps(WEATHER)}", "--option", "tool_choice=weather", "--max-tokens", "60")
+    shown = run_hub("run", CHAT, PARIS[0]["content"], "--server", real.url, *given)
+    first = json.loads(shown.stdout.splitlines()[0])
+    assert first["name"] == "weather"
+    check(first["arguments"])
     assert len(model.infer("One, two,", raw=True, max_tokens=2, top_logprobs=1)["logprobs"]) == 2

@@ -4,9 +4,8 @@ import json
 import sys
 from typing import Annotated
 
-from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
-from langchain_openai import ChatOpenAI, OpenAI, OpenAIEmbeddings
+from langchain_openai import ChatOpenAI, OpenAIEmbeddings
 from pydantic import Field
 
 url, chat, vectors = sys.argv[1:]
@@ -47,14 +46,9 @@ told = {
     "logprobs": len(answer.response_metadata["logprobs"]["content"]),
     "responses": ChatOpenAI(**common, max_tokens=6, use_responses_api=True).invoke(sky).text,
     "call": {"name": call["name"], "args": call["args"]},
-    "after": few.invoke(
-        [HumanMessage(sky), called, ToolMessage(weather.invoke(call["args"]), tool_call_id=call["id"])]
-    ).content,
     "structured": model.with_structured_output(person, method="json_schema").invoke("Describe a person."),
-    "completed": OpenAI(**common, max_tokens=4).invoke("One, two,"),
     "vectors": [len(each) for each in embeddings.embed_documents(["a cat", "a dog"])]
     + [len(embeddings.embed_query("a"))],
     "refused": refused,
-    "kind": isinstance(answer, AIMessage),
 }
 print(json.dumps(told))
