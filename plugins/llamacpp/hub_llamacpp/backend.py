@@ -22,6 +22,7 @@ from hub.runtime.protocols import OpenRequest, Probe, Session, usable_cores
 from hub.types import JSON
 from hub_llamacpp.facts import context_of, rounded
 from hub_llamacpp.gguf import GGUFError, Scalar, check, find_text, read_metadata
+from hub_llamacpp.projector import find_projector, is_projector
 from hub_llamacpp.sessions import ChatSession, EmbedSession
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def open_model(request: OpenRequest) -> Session:
     if request.verb == "embed" and not metadata["pooling"]:
         raise InferenceError(f"{path} says nothing of pooling: it is no model for embeddings")
     slots = int(str(request.options.get("parallel") or 1)) if request.verb == "chat" else 1
-    server = _start(path, request, context, slots)
+    projector = find_projector(request)
+    server = _start(path, request, context, slots, projector)
     metadata["context_length"] = context if request.verb == "embed" else rounded(context)
     if request.verb == "embed":
         return EmbedSession(server, metadata)
@@ -66,7 +68,7 @@ def open_model(request: OpenRequest) -> Session:
         slots=slots,
         reuse=bool(request.options.get("prompt_cache")),
         vocabulary=partial(_open_vocabulary, path),
-        sees=_projector(request) is not None,
+        sees=projector is not None,
         calls=_takes_tools(path),
     )
 
@@ -102,7 +104,7 @@ def probe() -> Probe:
 
 def _model_file(request: OpenRequest) -> Path:
     """The file to name: the first of a split model. The projector of a vision model lies beside it."""
-    files = sorted(path for path in request.files if path.suffix == ".gguf" and not _is_projector(path))
+    files = sorted(path for path in request.files if path.suffix == ".gguf" and not is_projector(path))
     if not files:
         raise InferenceError(f"there is no .gguf file in {request.path}")
     return files[0]
@@ -111,16 +113,6 @@ def _model_file(request: OpenRequest) -> Path:
 def _takes_tools(path: Path) -> bool:
     """Whether the chat template of the file shows tools to the model."""
     return bool(_TOOLS.search(find_text(path, "tokenizer.chat_template") or ""))
-
-
-def _projector(request: OpenRequest) -> Path | None:
-    """The file that turns pictures into what the model reads, where it has one."""
-    beside = {*request.files, *request.path.glob("*.gguf")}
-    return min((path for path in beside if path.suffix == ".gguf" and _is_projector(path)), default=None)
-
-
-def _is_projector(path: Path) -> bool:
-    return "mmproj" in path.name.lower()
 
 
 def _describe(path: Path, verb: str) -> dict[str, JSON]:
@@ -143,8 +135,11 @@ def _describe(path: Path, verb: str) -> dict[str, JSON]:
     }
 
 
-def _start(path: Path, request: OpenRequest, context: int, slots: int) -> xllamacpp.Server:
+def _start(path: Path, request: OpenRequest, context: int, slots: int, projector: Path | None) -> xllamacpp.Server:
     params = _parameters(path, request, context, slots)
+    if projector is not None:
+        params.mmproj.path = str(projector)
+        params.mmproj_use_gpu = request.device != "cpu"
     with tempfile.TemporaryDirectory(prefix="hub-") as private:
         params.api_keys = [secrets.token_urlsafe(32)]
         params.hostnames = ["127.0.0.1" if sys.platform == "win32" else f"{private}/unused.sock"]
@@ -178,10 +173,6 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     params.n_ctx = context * slots
     params.n_parallel = slots
     params.n_batch = params.n_ubatch = _BATCH
-    projector = _projector(request) if request.verb == "chat" else None
-    if projector is not None:
-        params.mmproj.path = str(projector)
-        params.mmproj_use_gpu = request.device != "cpu"
     if request.verb == "embed":
         params.embedding = True
         params.n_batch = params.n_ubatch = context  # a text is pooled from one batch

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from hub_llamacpp.backend import open_model
 from hub_llamacpp.events import Answer
+from hub_llamacpp.fixtures.gguf_files import random_bert
 from hub_llamacpp.gguf import find_text
+from hub_llamacpp.projector import find_projector
 from hub_llamacpp.requests import chat_body, sampling_fields
 
-from hub.errors import OptionError
+from hub.errors import InferenceError, OptionError
 from hub.runtime.protocols import Chat, Sampling
 from plugins.llamacpp.tests.conftest import CONTEXT, request
 
@@ -121,6 +123,22 @@ def test_a_call_and_its_answer_stand_in_the_prompt(caller):
     assert long.prompt_tokens > short.prompt_tokens + 20
     with pytest.raises(OptionError, match="log-probabilities"):
         caller.chat(Chat(messages=turns, tools=(WEATHER,), top_logprobs=1), silent)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(b"junk", "does not begin as a GGUF file"), (None, "holds the architecture 'bert'")],
+)
+def test_a_projector_that_is_none_is_named_before_the_runtime_waits_for_it(tmp_path, content, told):
+    model, projector = tmp_path / "a.gguf", tmp_path / "mmproj-a.gguf"
+    random_bert(model)
+    projector.write_bytes(content or model.read_bytes())
+    with pytest.raises(InferenceError, match=told) as caught:
+        find_projector(request(model))
+    assert str(projector) in caught.value.message
+    assert find_projector(request(model, "embed")) is None
+    projector.unlink()
+    assert find_projector(request(model)) is None
 
 
 def test_pictures_reach_the_runtime_in_their_place():
