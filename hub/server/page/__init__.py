@@ -1,1 +1,1 @@
-"""The web page: three files without a framework, which ask nothing of other hosts."""
+"""The web page: HTML, a style and small modules, without a framework or a build; it asks nothing of other hosts."""
