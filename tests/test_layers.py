@@ -16,6 +16,7 @@ LAYERS = {
     "types": 0,
     "config": 0,
     "atomic": 0,
+    "cgroups": 0,
     "cpus": 0,
     "memory": 0,
     "sizes": 0,
