@@ -20,6 +20,7 @@ from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.inputs import as_batch, as_results
+from hub.runtime.sessions.relay import Prompt
 from hub.runtime.sessions.stream import Pieces, interruptible
 from hub.types import OptionValue
 
@@ -191,7 +192,8 @@ class LoadedModel:
         """Answer a list of inputs, telling all that comes on the way, until done or `cancel` is set.
 
         For who serves others: inputs are not read here but where the model runs, so that a broken file of a stranger
-        is decoded there; and the call is made in the caller's own thread.
+        is decoded there; and the call is made in the caller's own thread. `emit` must not wait: it may be called by the
+        thread that reads for all callers.
 
         Raises
         ------
@@ -201,7 +203,7 @@ class LoadedModel:
             As `infer`.
         """
         self._refuse_closed()
-        results = self._engine.infer(inputs, self._resolve(options), emit, cancel)
+        results = self._engine.infer(inputs, self._resolve(options), Prompt(emit), cancel)
         return [self._reader.answer(result) for result in results]
 
     @property

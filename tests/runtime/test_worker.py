@@ -15,6 +15,7 @@ import pytest
 
 import hub.runtime.workers.process
 from hub.errors import Cancelled, ContextOverflow, InferenceError, OptionError, SessionClosed, WorkerDied
+from hub.runtime.sessions.cancel import Cancel
 from tests.support.toys import TOY, is_running, toy_host, toy_model
 
 
@@ -197,9 +198,19 @@ def test_a_process_that_says_nothing_while_it_computes_is_not_taken_for_hung(hos
         assert isinstance(quiet.exception(), WorkerDied)
 
 
-def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
-    from hub.runtime.sessions.cancel import Cancel
+def test_who_serves_others_is_told_by_the_thread_that_reads_and_stops_there(model):
+    threads = []
 
+    def emit(_):
+        threads.append(threading.current_thread().name)
+        return len(threads) == 2
+
+    [result] = model.submit(["forever a b"], {}, emit, Cancel())
+    assert threads == ["hub-worker"] * 2
+    assert result["generated_text"].startswith("forever")
+
+
+def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
     monkeypatch.setattr(hub.runtime.workers.process, "GRACE", 0.2)
     cancel = Cancel()
     cancel.set()

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing import Pipe
 from queue import SimpleQueue
@@ -75,6 +76,7 @@ class WorkerProcess:
         self._sending = threading.Lock()
         self._state = threading.Lock()
         self._pending: dict[int, Inbox] = {}
+        self._takers: dict[int, Callable[[Piece], None]] = {}
         self._timers: dict[int, threading.Timer] = {}
         self._deaf = False
         self._log: deque[str] = deque(maxlen=100)
@@ -127,11 +129,19 @@ class WorkerProcess:
         if self._patience > 0:
             threading.Thread(target=self._watch, name="hub-worker-beat", daemon=True).start()
 
-    def ask(self, number: int, message: object) -> Inbox:
-        """Send a request; its answers come into the inbox, the last one an `Answer` or a `Failure`."""
+    def ask(self, number: int, message: object, take: Callable[[Piece], None] | None = None) -> Inbox:
+        """Send a request; its answers come into the inbox, the last one an `Answer` or a `Failure`.
+
+        Parameters
+        ----------
+        take
+            Takes the pieces in place of the inbox, from the thread that reads for all requests: it must not wait.
+        """
         inbox: Inbox = SimpleQueue()
         with self._state:
             self._pending[number] = inbox
+            if take is not None:
+                self._takers[number] = take
         try:
             self._send(message)
         except (OSError, ValueError):
@@ -139,6 +149,7 @@ class WorkerProcess:
         except Exception as error:
             with self._state:
                 self._pending.pop(number, None)
+                self._takers.pop(number, None)
             raise InferenceError(f"the input cannot be sent to another process: {error}") from error
         if not self.alive:
             self._fail_all()
@@ -200,10 +211,15 @@ class WorkerProcess:
 
     def _deliver(self, message: Piece | Answer | Failure) -> None:
         if isinstance(message, Piece):
+            take = self._takers.get(message.number)
+            if take is not None:
+                take(message)
+                return
             inbox = self._pending.get(message.number)
         else:
             with self._state:
                 inbox = self._pending.pop(message.number, None)
+                self._takers.pop(message.number, None)
                 timer = self._timers.pop(message.number, None)
             if timer is not None:
                 timer.cancel()
@@ -245,6 +261,7 @@ class WorkerProcess:
         with self._state:
             pending, self._pending = self._pending, {}
             timers, self._timers = self._timers, {}
+            self._takers.clear()
         for timer in timers.values():
             timer.cancel()
         for number, inbox in pending.items():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hub.errors import Cancelled, SessionClosed
 from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
-from hub.runtime.sessions.relay import Relay, silent
+from hub.runtime.sessions.relay import Prompt, Relay, silent
 from hub.runtime.workers.process import WorkerProcess
 from hub.runtime.workers.wire import Answer, Ask, Failure, Listen, Open, Piece, RemoteTraceback
 from hub.types import Artifact, OptionValue
@@ -107,7 +107,12 @@ class RemoteModel:
 
     def _answer(self, process: WorkerProcess, ask: Ask, emit: Emit, cancel: Cancel | None) -> list[Any]:
         relay = Relay(emit, len(ask.inputs), self._name)
-        inbox = process.ask(ask.number, ask)
+
+        def take(piece: Piece) -> None:
+            if relay(piece.delta):
+                process.end(ask.number, keep=True)
+
+        inbox = process.ask(ask.number, ask, take if isinstance(emit, Prompt) else None)
         ended = cancel or Cancel()
 
         def end() -> None:
@@ -116,8 +121,7 @@ class RemoteModel:
         ended.heed(end)
         try:
             while isinstance(message := inbox.get(), Piece):
-                if relay(message.delta):
-                    process.end(ask.number, keep=True)
+                take(message)
         except BaseException:  # Ctrl-C while waiting
             process.end(ask.number)
             raise
