@@ -1,4 +1,4 @@
-"""The worker process: opens one model and answers what its parent asks, each request in a thread of its own.
+"""The worker process: opens one model and answers what its parent asks, in threads that it borrows.
 
 Leaves at once when the parent is gone. Knows nothing of references, registries or downloads: it is given a plan and
 an artifact.
@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -18,6 +19,7 @@ from hub.plugin.host import get_host
 from hub.runtime.protocols import Delta, Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.load import OpenedModel, open_plan
+from hub.runtime.sessions.threads import borrow
 from hub.runtime.workers.outbox import Outbox
 from hub.runtime.workers.wire import (
     Answer,
@@ -115,7 +117,7 @@ class Worker:
     def _take(self, order: object) -> None:
         if isinstance(order, Ask):
             self._requests[order.number] = Request()
-            threading.Thread(target=self._answer, args=(order,), daemon=True).start()
+            borrow(partial(self._answer, order))
         elif isinstance(order, Cancelling):
             request = self._requests.get(order.number)
             if request is not None and order.keep:
