@@ -21,6 +21,7 @@ import msgspec
 
 from hub.atomic import write_atomically
 from hub.errors import StorageError
+from hub.registry.completed import completed
 from hub.registry.listing import Listing, listing_of
 from hub.registry.schema import SCHEMA, Model, Plugin, Registry
 
@@ -47,6 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     aliases: tuple[str, ...] = ()
 
 
+@completed
 class Index(msgspec.Struct, frozen=True, kw_only=True):
     """`index.json`."""
 
@@ -59,12 +61,14 @@ class Index(msgspec.Struct, frozen=True, kw_only=True):
     plugins: Piece
 
 
+@completed
 class Names(msgspec.Struct, frozen=True, kw_only=True):
     """The file of names."""
 
     models: tuple[Row, ...]
 
 
+@completed
 class Search(msgspec.Struct, frozen=True, kw_only=True):
     """The search database."""
 
@@ -80,6 +84,7 @@ class Built(msgspec.Struct, frozen=True, kw_only=True):
     written: int
 
 
+@completed
 class Plugins(msgspec.Struct, frozen=True, kw_only=True):
     """The file of plugins."""
 

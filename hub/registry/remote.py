@@ -15,6 +15,7 @@ import msgspec
 from hub import config
 from hub.atomic import write_atomically
 from hub.errors import HubError, RegistryError
+from hub.registry.completed import completed
 from hub.registry.decode import decode
 from hub.registry.schema import Registry
 from hub.registry.validate import validate
@@ -26,6 +27,7 @@ FRESH_SECONDS = 3600
 LARGEST = 64 * 2**20
 
 
+@completed
 class _Copy(msgspec.Struct):
     """What is known of the copy on disk."""
 

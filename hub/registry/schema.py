@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from hub.registry.completed import completed
 from hub.types import WeightFile
 
 __all__ = ["SCHEMA", "File", "Model", "Plugin", "Registry", "Variant"]
@@ -137,6 +138,7 @@ class Plugin(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     yanked: Text = ""
 
 
+@completed
 class Registry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole `registry.json`."""
 

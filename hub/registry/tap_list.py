@@ -13,6 +13,7 @@ import msgspec
 from hub import config
 from hub.atomic import write_atomically
 from hub.errors import StorageError, UsageError
+from hub.registry.completed import completed
 
 __all__ = ["Tap", "folder_of", "read_taps", "write_taps"]
 
@@ -46,6 +47,7 @@ class Tap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return time.strftime("%Y-%m-%d", time.localtime(self.pinned))
 
 
+@completed
 class _Taps(msgspec.Struct):
     taps: list[Tap]
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from hub.errors import RegistryError, SchemaError
 from hub.registry.decode import decode
 from hub.registry.validate import validate
+from tests.conftest import ROOT
 from tests.support.registries import changed, registry
 
 
@@ -57,3 +60,24 @@ def test_the_fast_way_reports_every_fault_too():
         decode(content, name="r")
     assert [line.partition(":")[0] for line in caught.value.details] == ["$.name", "$.models[0].id"]
     assert caught.value.exit_code == 2
+
+
+THREADS = """
+import sys, threading
+from hub.registry.decode import decode
+sys.setswitchinterval(1e-6)
+content = open(sys.argv[1], "rb").read()
+together = threading.Barrier(6)
+def read():
+    together.wait()
+    assert decode(content, name="ours").models
+threads = [threading.Thread(target=read) for _ in range(6)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+"""
+
+
+def test_threads_that_read_the_first_registry_at_once_do_not_crash_the_process():
+    command = [sys.executable, "-c", THREADS, str(ROOT / "registry.json")]
+    for _ in range(6):  # without care every second process ends with SIGSEGV
+        assert subprocess.run(command, check=False).returncode == 0

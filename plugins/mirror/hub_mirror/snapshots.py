@@ -73,6 +73,10 @@ class Change(msgspec.Struct, frozen=True):
     new: Entry | None
 
 
+for _kind in (list[Entry], list[_Page]):  # threads that complete a type at once, at its first use, crash msgspec
+    msgspec.msgpack.Decoder(_kind)
+
+
 class Snapshots:
     """All snapshots of a catalogue."""
 
