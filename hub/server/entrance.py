@@ -95,7 +95,8 @@ class Entrance:
         async def counted() -> Message:
             nonlocal count, more
             try:
-                message = await asyncio.wait_for(receive(), _SLOW if more else None)
+                async with asyncio.timeout(_SLOW if more else None):
+                    message = await receive()
             except TimeoutError:
                 raise Fault(408, "request_timeout", f"nothing of the body came for {_SLOW:g} s") from None
             count += len(message.get("body", b""))

@@ -95,7 +95,8 @@ class Service:
         if not name:
             raise Fault(400, "invalid_request", "no model is named", param="model")
         caller = caller_of(request)
-        target = await asyncio.to_thread(self.manager.names.find, name)
+        names = self.manager.names
+        target = names.known(name) or await asyncio.to_thread(names.find, name)
         if not _may(caller, target.model):
             raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{target.model.id}'", param="model")
         return target
@@ -114,7 +115,7 @@ class Service:
             raise Fault(
                 400, "wrong_task", f"'{name}' is for {task}, and this is for {' or '.join(tasks)}", param="model"
             )
-        return await until_gone(request, self.manager.get(target))
+        return self.manager.ready(target) or await until_gone(request, self.manager.get(target))
 
     async def begin(
         self,

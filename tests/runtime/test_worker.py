@@ -213,7 +213,7 @@ def test_who_serves_others_is_told_by_the_thread_that_reads_and_stops_there(mode
 def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):
     monkeypatch.setattr(hub.runtime.workers.process, "GRACE", 0.2)
     cancel = Cancel()
-    cancel.set()
+    threading.Timer(1, cancel.set).start()  # when it computes: before that it would heed it
     with pytest.raises(Cancelled, match="its process was ended"):
         model._engine.infer(["deaf"], {"max_tokens": None, "upper": False}, cancel=cancel)
 

@@ -59,6 +59,16 @@ class Manager:
         for name in self._settings.models:
             await self.get(await asyncio.to_thread(self.names.find, name), pinned=True)
 
+    def ready(self, target: Target) -> Running | None:
+        """The model that a name stands for, where it answers already."""
+        key = _key(target)
+        task = self._loads.get(key) or self._same(key)
+        running = _loaded(task) if task is not None else None
+        if running is None or running.closing:
+            return None
+        running.touch()
+        return running
+
     async def get(self, target: Target, *, pinned: bool = False) -> Running:
         """The model that a name stands for, loaded if it is not yet.
 
@@ -67,7 +77,7 @@ class Manager:
         HubError
             It cannot be loaded.
         """
-        key = (target.model.id, target.variant or "")
+        key = _key(target)
         found = self._loads.get(key) or self._same(key)
         if found is None:
             found = asyncio.create_task(self._load(target, pinned=pinned))
@@ -177,6 +187,10 @@ class Manager:
         for key, task in list(self._loads.items()):
             if _loaded(task) is running:
                 del self._loads[key]
+
+
+def _key(target: Target) -> Key:
+    return target.model.id, target.variant or ""
 
 
 def _loaded(task: asyncio.Task[Running]) -> Running | None:

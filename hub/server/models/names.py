@@ -62,15 +62,20 @@ class Names:
         BadReference
             Nothing that is served has it; near names are in the hint.
         """
+        known = self.known(name)
+        if known is not None:
+            return known
         wanted = name.removesuffix(_LATEST)
-        kept = self._found.get(wanted)
-        if kept is not None and time.monotonic() - kept[0] < FRESH:
-            return kept[1]
         target = self._resolve(wanted)
         if len(self._found) > 1000:
             self._found.clear()
         self._found[wanted] = (time.monotonic(), target)
         return target
+
+    def known(self, name: str) -> Target | None:
+        """What `find` gives, where that needs no look at the disk."""
+        kept = self._found.get(name.removesuffix(_LATEST))
+        return kept[1] if kept is not None and time.monotonic() - kept[0] < FRESH else None
 
     def fresh(self) -> list[Served] | None:
         """What `listed` gives, where that needs no look at the disk."""
