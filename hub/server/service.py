@@ -96,7 +96,9 @@ class Service:
             raise Fault(400, "invalid_request", "no model is named", param="model")
         caller = caller_of(request)
         names = self.manager.names
-        target = names.known(name) or await asyncio.to_thread(names.find, name)
+        target = names.known(name)
+        if target is None:
+            target = await asyncio.to_thread(names.find, name)
         if not _may(caller, target.model):
             raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{target.model.id}'", param="model")
         return target
@@ -115,7 +117,8 @@ class Service:
             raise Fault(
                 400, "wrong_task", f"'{name}' is for {task}, and this is for {' or '.join(tasks)}", param="model"
             )
-        return self.manager.ready(target) or await until_gone(request, self.manager.get(target))
+        running = self.manager.ready(target)
+        return await until_gone(request, self.manager.get(target)) if running is None else running
 
     async def begin(
         self,
