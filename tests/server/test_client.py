@@ -86,6 +86,10 @@ def test_arrays_pass_as_what_they_are(dtype):
 def test_nothing_that_carries_code_passes():
     with pytest.raises(hub.HubError, match="cannot be sent"):
         encode(np.array([object()], dtype=object))
+    endless: list[object] = []
+    endless.append(endless)
+    with pytest.raises(hub.HubError, match="cannot be sent"):
+        encode(endless)
     for bad in (b"\xc1", b"", b"\xc7\x03\x01\x93\xa1O\x90"):
         with pytest.raises(hub.HubError, match="no MessagePack"):
             decode(bad)
@@ -117,7 +121,7 @@ def test_the_commands_show_what_runs_and_stop_it(toy):
     shown = toy.command("ps", "--server", toy.url)
     assert "tests/vectors:plain\tfeature-extraction\ttoy" in shown.stdout
     assert "tests/vectors:plain" in toy.command("top", "--count", "1", "--server", toy.url).stdout
-    logged = toy.command("logs", "--server", toy.url, "--json").stdout.splitlines()
+    logged = toy.command("logs", "--lines", "2000", "--server", toy.url, "--json").stdout.splitlines()
     assert any(json.loads(line)["message"] == "loaded" for line in logged)
     assert toy.command("stop", "vectors", "--server", toy.url).returncode == 0
     assert "tests/vectors" not in toy.command("ps", "--server", toy.url, "--json").stdout

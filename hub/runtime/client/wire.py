@@ -36,7 +36,7 @@ def encode(value: object) -> bytes:
     """
     try:
         return msgspec.msgpack.encode(value, enc_hook=_to_wire)
-    except (TypeError, ValueError, OverflowError, NotImplementedError) as error:
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise InputError(f"this cannot be sent to a server: {error}") from error
 
 
@@ -116,7 +116,7 @@ def _to_wire(value: Any) -> Any:  # Any: what msgspec does not know
     if isinstance(value, np.ndarray) and value.dtype.kind in _KINDS:
         shown = (value.dtype.str, list(value.shape), np.ascontiguousarray(value).tobytes())
         return msgspec.msgpack.Ext(_ARRAY, msgspec.msgpack.encode(shown))
-    raise NotImplementedError(f"{type(value).__name__} has no wire form")
+    raise TypeError(f"{type(value).__name__} has no wire form")
 
 
 def _from_wire(code: int, data: memoryview) -> Any:  # Any: an array
