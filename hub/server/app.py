@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
-from hub.server.apis import benches, catalogue, health, loading, own, page, pulling, remote, tasks
+from hub.server.apis import benches, catalogue, health, loading, own, page, plain, pulling, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.inference import tensorflow
 from hub.server.apis.ollama import answers, tags
-from hub.server.apis.ollama import errors as ollama_errors
 from hub.server.apis.openai import audio, chat, embeddings, errors, models, responses
 from hub.server.entrance import Entrance
 from hub.server.faults import Fault, fault_of
@@ -76,13 +75,13 @@ PATHS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/hub/v1/audit", own.list_audit),
     ("GET", "/hub/v1/keys", own.list_keys),
     ("POST", "/hub/v1/keys", own.add_key),
-    ("DELETE", "/hub/v1/keys/{name}", own.revoke_key),
+    ("DELETE", "/hub/v1/keys/{name:path}", own.revoke_key),
 )
 
 _INTERFACES: tuple[tuple[str, str, Shape], ...] = (
     ("/v1/", "openai", errors.error_body),
-    ("/v2", "open-inference", open_inference.error_body),
-    ("/api/", "ollama", ollama_errors.error_body),
+    ("/v2", "open-inference", plain.error_body),
+    ("/api/", "ollama", plain.error_body),
     ("/tasks/", "tasks", tasks.error_body),
     ("/hub/", "hub", own.error_body),
 )
@@ -115,7 +114,7 @@ def refuse(path: str, fault: Fault) -> Response:
     """An error as the interface of the path gives it."""
     shape = next((shape for prefix, _, shape in _INTERFACES if path.startswith(prefix)), errors.error_body)
     if path.endswith((":predict", ":classify")):
-        shape = tensorflow.error_body
+        shape = plain.error_body
     return json_response(shape(fault), fault.status, fault.headers)
 
 

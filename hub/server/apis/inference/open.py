@@ -15,7 +15,7 @@ from hub.server.service import Service
 from hub.server.web import Request, Response, json_response
 from hub.types import JSON
 
-__all__ = ["error_body", "infer", "live", "model_metadata", "model_ready", "ready", "server_metadata"]
+__all__ = ["infer", "live", "model_metadata", "model_ready", "ready", "server_metadata"]
 
 _LENGTH = "Inference-Header-Content-Length"
 _OF_THE_PROTOCOL = frozenset(
@@ -110,8 +110,3 @@ async def infer(request: Request, service: Service) -> Response:
         return json_response(answer)
     told = msgspec.json.encode(answer)
     return Response(told + written.content, 200, {_LENGTH: str(len(told))}, "application/octet-stream")
-
-
-def error_body(fault: Fault) -> dict[str, JSON]:
-    """The document of an error."""
-    return {"error": fault.message}

@@ -18,7 +18,7 @@ from hub.server.service import Service
 from hub.server.web import Request, Response, json_response, read_json
 from hub.types import JSON
 
-__all__ = ["classify", "error_body", "predict"]
+__all__ = ["classify", "predict"]
 
 
 class Predict(msgspec.Struct):
@@ -58,11 +58,6 @@ async def classify(request: Request, service: Service) -> Response:
         raise Fault(400, "wrong_task", f"'{running.plan.model}' gives {running.task.outputs[0]}, not labels")
     pairs: list[JSON] = [[[each["label"], each["score"]] for each in result] for result in results]
     return json_response({"results": pairs})
-
-
-def error_body(fault: Fault) -> dict[str, JSON]:
-    """The document of an error."""
-    return {"error": fault.message}
 
 
 async def _answered(

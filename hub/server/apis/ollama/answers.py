@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 
 from hub.server.apis.merging import Arrived, begun, merged
-from hub.server.apis.ollama.errors import error_body
 from hub.server.apis.ollama.shapes import Asked, EmbedRequest, GenerateRequest, OllamaChat, seconds_of
 from hub.server.apis.ollama.turns import calls_of
+from hub.server.apis.plain import error_body
 from hub.server.faults import Fault, fault_of
 from hub.server.models.call import Call
 from hub.server.models.running import Running

@@ -1,4 +1,4 @@
-"""`POST /v1/responses`: its request as a type, and its items as the turns and options that models here take.
+"""What `/v1/responses` is asked, as a type, and its items as the turns and options that models here take.
 
 Nothing is stored, so nothing earlier can be referred to. Knows nothing of models.
 """

@@ -1,4 +1,4 @@
-"""Errors in the shape of Ollama."""
+"""Errors as text alone, as Ollama, Triton and TensorFlow Serving write them."""
 
 from __future__ import annotations
 
