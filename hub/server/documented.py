@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from hub.runtime.client.wire import MEDIA_TYPE
-from hub.server.apis import health, remote, tasks
+from hub.server.apis import health, pulling, remote, tasks
 from hub.server.apis.inference import open as open_inference
 from hub.server.apis.ollama import answers, tags
 from hub.server.apis.openai import audio, chat, embeddings, models, responses
@@ -216,6 +216,7 @@ MEDIA: Mapping[Handler, tuple[str, ...]] = {
     open_inference.infer: ("application/json", "application/octet-stream"),
     tasks.answer_task: ("application/json", "image/png", "audio/wav"),
     remote.infer: (MEDIA_TYPE,),
+    pulling.watch_pulls: ("text/event-stream",),
     health.metrics: ("text/plain",),
 }
 """Media types of answers that are not JSON alone."""

@@ -34,7 +34,7 @@ def test_schemathesis_finds_nothing(clients, tmp_path):
     patch = clean_environment()
     home, env = toy_home(tmp_path)
     arguments = ("toy", "--pull", "--option", "parallel=2", "--timeout", "20", "--max-body", "100KB")
-    with Served(*arguments, home=home, folder=tmp_path, env=env) as served:
+    with Served(*arguments, "--keep-alive", "1e30", home=home, folder=tmp_path, env=env) as served:
         command = [sys.executable, "-W", "ignore", "-m", "schemathesis.cli", "run", f"{served.url}/openapi.json"]
         command += [word for path in LEFT_OUT for word in ("--exclude-path", path)]
         command += ["--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing", "--max-examples", "2"]

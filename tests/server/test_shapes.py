@@ -27,6 +27,8 @@ def test_every_path_is_in_the_document_with_its_types(document):
     chat = document["paths"]["/v1/chat/completions"]["post"]
     assert chat["summary"] == "Answer a conversation"
     assert chat["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ChatRequest"}
+    events = document["paths"]["/hub/v1/pulls/events"]["get"]["responses"]["200"]
+    assert list(events["content"]) == ["text/event-stream"]
     names = [each["operationId"] for methods in document["paths"].values() for each in methods.values()]
     assert len(set(names)) == len(names)
 
@@ -82,6 +84,33 @@ def test_nothing_that_is_sent_makes_the_server_fail(toy, path):
         for kind in ("application/json", "multipart/form-data; boundary=x", "multipart/form-data", "image/png"):
             answer = toy.http.post(real, content=body, headers={"Content-Type": kind})
             assert answer.status_code < 500, (body, kind, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/hub/v1/catalogue?limit=" + "9" * 5000, {}),
+        ("/hub/v1/logs?after=" + "9" * 5000, {}),
+        ("/v2/models/vectors/infer", {"Inference-Header-Content-Length": "9" * 5000}),
+    ],
+)
+def test_a_number_that_is_too_long_is_refused(toy, path, headers):
+    method = "POST" if headers else "GET"
+    assert toy.http.request(method, path, headers={**toy.own, **headers}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("shape", "data"), [([10**30], ["a"]), ([-1, -1], ["a"]), ([1] * 99, ["a"]), ([2], ["a"]), ([1], []), ([1], None)]
+)
+def test_a_tensor_of_another_shape_is_refused(toy, shape, data):
+    tensor = {"name": "text", "datatype": "BYTES", "shape": shape, "data": data}
+    assert toy.post("/v2/models/vectors/infer", {"inputs": [tensor]}).status_code == 400
+
+
+def test_a_tensor_may_be_as_deep_as_json(toy):
+    deep = '["a", ' + "[" * 900 + '"b"' + "]" * 901
+    tensor = f'{{"inputs": [{{"name": "text", "datatype": "BYTES", "shape": [2], "data": {deep}}}]}}'
+    assert toy.http.post("/v2/models/vectors/infer", content=tensor).json()["outputs"][0]["shape"][0] == 2
 
 
 def test_the_dashboard_shows_meters_that_there_are(toy):

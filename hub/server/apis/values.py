@@ -19,7 +19,12 @@ from hub.runtime.kinds.codecs import Codecs
 from hub.server.faults import Fault
 from hub.types import JSON
 
-__all__ = ["as_input", "as_json", "file_answer", "is_file"]
+__all__ = ["as_count", "as_input", "as_json", "file_answer", "is_file"]
+
+
+def as_count(text: str) -> int | None:
+    """A number of a query or a header, from 0; `None` where it is none, or longer than any that means something."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def is_file(task: TaskSpec) -> bool:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import struct
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from hub.plugin.specs import TaskSpec
-from hub.server.apis.values import as_json, file_answer, is_file
+from hub.server.apis.values import as_count, as_json, file_answer, is_file
 from hub.server.faults import Fault
 
 __all__ = ["DTYPES", "Given", "Written", "read_inputs", "split_body", "write_output"]
@@ -42,7 +44,7 @@ class Given(msgspec.Struct):
     """A tensor of a request."""
 
     name: str
-    shape: list[int]
+    shape: Annotated[list[Annotated[int, Meta(ge=0, lt=1 << 31)]], Meta(max_length=32)]
     datatype: str
     data: Any = None  # Any: nested lists of JSON
     parameters: dict[str, Any] = {}  # Any: JSON
@@ -65,9 +67,10 @@ def split_body(body: bytes, header: str) -> tuple[bytes, bytes]:
     """
     if not header:
         return body, b""
-    if not header.isdecimal() or int(header) > len(body):
+    length = as_count(header)
+    if length is None or length > len(body):
         raise Fault(400, "invalid_request", "Inference-Header-Content-Length is not the length of the JSON")
-    return body[: int(header)], body[int(header) :]
+    return body[:length], body[length:]
 
 
 def read_inputs(task: TaskSpec, tensors: Sequence[Given], binary: bytes) -> list[Any]:  # Any: what the task takes
@@ -86,8 +89,7 @@ def read_inputs(task: TaskSpec, tensors: Sequence[Given], binary: bytes) -> list
         raise Fault(400, "invalid_input", f"'{name}' is of BYTES, not {tensor.datatype}", param="inputs[0].datatype")
     size = tensor.parameters.get("binary_data_size")
     items: list[Any] = _unpacked(binary) if isinstance(size, int) else _flat(tensor.data)
-    count = int(np.prod(tensor.shape, dtype=np.int64)) if tensor.shape else 1
-    if count != len(items) or not 1 <= len(items) <= _MOST:
+    if math.prod(tensor.shape) != len(items) or not 1 <= len(items) <= _MOST:
         raise Fault(
             400, "invalid_input", f"shape {tensor.shape} is not that of {len(items)} elements", param="inputs[0]"
         )
@@ -150,9 +152,15 @@ def _unpacked(content: bytes) -> list[bytes]:
 def _flat(data: Any) -> list[Any]:  # Any: nested lists of JSON
     if not isinstance(data, list):
         raise Fault(400, "invalid_input", "the tensor has no data", param="inputs[0].data")
-    found: list[Any] = []
-    for item in data:
-        found += _flat(item) if isinstance(item, list) else [item]
+    found, left = [], [iter(data)]
+    while left:  # as deep as it may be
+        for item in left[-1]:
+            if isinstance(item, list):
+                left.append(iter(item))
+                break
+            found.append(item)
+        else:
+            left.pop()
     return found
 
 

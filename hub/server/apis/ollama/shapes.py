@@ -10,7 +10,7 @@ from hub.server.apis.ollama.turns import OllamaTurn, conversation_of, picture_pa
 from hub.server.apis.openai.turns import Tool, tools_of
 from hub.server.faults import Fault
 
-__all__ = ["EmbedRequest", "GenerateRequest", "OllamaChat", "ShowRequest", "seconds_of"]
+__all__ = ["EVER", "EmbedRequest", "GenerateRequest", "OllamaChat", "ShowRequest", "seconds_of"]
 
 _RENAMED = {
     "num_predict": "max_tokens",
@@ -25,7 +25,7 @@ _NEUTRAL: dict[str, tuple[object, ...]] = {
     "mirostat": (0,),
 }
 _OF_THE_SERVER = {"num_ctx", "num_thread", "num_gpu", "num_batch", "num_keep", "use_mmap", "main_gpu", "low_vram"}
-_EVER = 36500 * 86400.0
+EVER = 36500 * 86400.0
 """Seconds of a century: what is to stay longer stays for ever."""
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -160,7 +160,7 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
         It is no such time.
     """
     if keep_alive is None or isinstance(keep_alive, int | float):
-        return keep_alive if keep_alive is None or keep_alive <= _EVER else -1.0
+        return keep_alive if keep_alive is None or keep_alive <= EVER else -1.0
     text, total = keep_alive.strip(), 0.0
     sign = -1.0 if text.startswith("-") else 1.0
     rest = text.lstrip("+-")
@@ -173,4 +173,4 @@ def seconds_of(keep_alive: str | float | None) -> float | None:
             rest = rest[len(unit) :] if rest else rest
     except (ValueError, KeyError) as error:
         raise Fault(400, "invalid_request", f"'{keep_alive}' is no time", param="keep_alive") from error
-    return sign * total if sign * total <= _EVER else -1.0
+    return sign * total if sign * total <= EVER else -1.0

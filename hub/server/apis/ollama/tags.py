@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from hub import __version__
-from hub.server.apis.ollama.shapes import ShowRequest
+from hub.server.apis.ollama.shapes import EVER, ShowRequest
 from hub.server.insight.processes import resident
 from hub.server.models.names import Served
 from hub.server.service import Service
@@ -38,9 +38,9 @@ async def list_loaded(request: Request, service: Service) -> Response:
         served = by_id.get(running.plan.model)
         if served is None:
             continue
-        stays = timedelta(days=36500) if running.keep_alive < 0 or running.pinned else _left(running.keep_alive)
+        stays = EVER if running.keep_alive < 0 or running.pinned else min(running.keep_alive, EVER)
         memory = resident(running.pid or 0) or running.plan.estimate.total
-        until = (datetime.now(UTC) + stays).isoformat()
+        until = (datetime.now(UTC) + timedelta(seconds=stays)).isoformat()
         gpu = 0 if running.plan.device == "cpu" else memory
         shown.append({**_tag(served), "size": memory, "size_vram": gpu, "expires_at": until})
     return json_response({"models": shown})
@@ -94,7 +94,3 @@ def _details(served: Served) -> dict[str, JSON]:
         "parameter_size": "",
         "quantization_level": first.precision or "" if first is not None else "",
     }
-
-
-def _left(seconds: float) -> timedelta:
-    return timedelta(seconds=seconds)
