@@ -109,6 +109,10 @@ def test_only_an_admin_sees_and_changes_the_server(keyed):
     assert made.json()["key"].startswith("hub-")
     assert served.post("/hub/v1/keys", {"name": "new"}, headers=boss).status_code == 400
     assert served.http.delete("/hub/v1/keys/new", headers=boss).json() == {"revoked": "new"}
+    for wrong in ({"name": ""}, {"name": "x" * 129}, {"name": "a\nb"}, {"name": "n", "rate": -1}):
+        assert served.post("/hub/v1/keys", wrong, headers=boss).status_code == 400, wrong
+    assert served.post("/hub/v1/keys", {"name": "of/two"}, headers=boss).status_code == 201
+    assert served.http.delete("/hub/v1/keys/of%2Ftwo", headers=boss).json() == {"revoked": "of/two"}
     actions = [row["action"] for row in served.http.get("/hub/v1/audit", headers=boss).json()["audit"]]
     assert actions[:2] == ["keys.revoke", "keys.add"]
 

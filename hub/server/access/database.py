@@ -35,7 +35,7 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.errors import StorageError, UsageError
-from hub.server.access.keys import Key
+from hub.server.access.keys import LONGEST, Key
 
 __all__ = ["COUNTS", "Database", "Use"]
 
@@ -45,7 +45,7 @@ _KEYS = Table(
     "keys",
     _TABLES,
     Column("id", String(16), primary_key=True),
-    Column("name", String(128), unique=True, nullable=False),
+    Column("name", String(LONGEST), unique=True, nullable=False),
     Column("digest", String(64), unique=True, nullable=False),
     Column("rights", Text, nullable=False),
     Column("made", String(32), nullable=False),

@@ -12,12 +12,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from hub.errors import StorageError
 from hub.server.access.database import Database, Use
 from hub.server.access.keys import Key, Rights, digest_of
 from hub.server.faults import Fault
 from hub.server.settings import LOOPBACK
+
+if TYPE_CHECKING:
+    from hub.registry.schema import Model
 
 __all__ = ["FRESH", "Caller", "Guard"]
 
@@ -41,6 +45,17 @@ class Caller:
     def may(self, names: Sequence[str], task: str) -> bool:
         """Whether a model may be used for a task."""
         return self.kept is None or self.kept.allows(names, task)
+
+    def check(self, model: Model) -> None:
+        """Raise where a model may not be used.
+
+        Raises
+        ------
+        Fault
+            It may not.
+        """
+        if not self.may((model.id, model.name, *model.aliases), model.task):
+            raise Fault(403, "model_not_allowed", f"key '{self.name}' may not use '{model.id}'", param="model")
 
 
 class Guard:

@@ -14,8 +14,12 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TypedDict
 
-__all__ = ["Key", "Rights", "digest_of", "make_key"]
+from hub.errors import UsageError
 
+__all__ = ["LONGEST", "Key", "Rights", "digest_of", "make_key"]
+
+LONGEST = 128
+"""Characters of a name."""
 _PREFIX = "hub-"
 
 
@@ -78,7 +82,15 @@ def make_key(
     tokens: int = 0,
     priority: int = 0,
 ) -> tuple[str, Key]:
-    """A new key: its text, which is shown once, and what is kept of it."""
+    """A new key: its text, which is shown once, and what is kept of it.
+
+    Raises
+    ------
+    UsageError
+        Its name cannot be shown, or is too long to be kept.
+    """
+    if not name.strip() or not name.isprintable() or len(name) > LONGEST:
+        raise UsageError(f"the name of a key has 1 to {LONGEST} characters that can be shown")
     text = _PREFIX + secrets.token_urlsafe(32)
     rights = Rights(
         models=list(models) or ["*"],

@@ -28,7 +28,7 @@ async def list_benches(request: Request, _: Service) -> Response:
 
 
 def _benches(caller: Caller) -> Iterator[dict[str, JSON]]:
-    known = {key(entry.model.id): entry.model for entry in load_catalogue().entries}
+    known = {key(model.id): model for model in load_catalogue().models}
 
     def may(model: str, task: str) -> bool:
         entry = known.get(key(model))

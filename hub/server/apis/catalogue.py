@@ -26,6 +26,7 @@ from hub.runtime.planning.recipe import recipe_text
 from hub.runtime.references.resolve import resolve
 from hub.runtime.references.target import Target
 from hub.server.access.guard import Caller
+from hub.server.apis.values import as_count
 from hub.server.faults import Fault, fault_of
 from hub.server.models.loader import plan_for
 from hub.server.models.names import Served
@@ -38,6 +39,7 @@ __all__ = ["QUERIES", "about", "search_catalogue", "show_entry"]
 
 QUERIES = ("q", "task", "here", "fits", "limit")
 _MOST = 500
+_YES = ("1", "true")
 
 
 async def about(request: Request, service: Service) -> Response:
@@ -60,22 +62,23 @@ async def about(request: Request, service: Service) -> Response:
 async def search_catalogue(request: Request, service: Service) -> Response:
     """Find models of the registries and of this machine, best first."""
     asked = request.query_params
-    limit = asked.get("limit", "60")
-    if not limit.isdecimal() or not 0 < int(limit) <= _MOST:
+    limit = as_count(asked.get("limit", "60"))
+    if limit is None or not 0 < limit <= _MOST:
         raise Fault(400, "invalid_request", f"limit is a number from 1 to {_MOST}", param="limit")
     offered = await service.offered(request)
     caller, only = caller_of(request), service.settings.only
     rows = await asyncio.to_thread(_rows, caller, offered, asked.get("q", ""), only=only)
-    if asked.get("here"):
+    free = free_memory()
+    if asked.get("here") in _YES:
         rows = [row for row in rows if row["here"]]
-    if asked.get("fits"):
-        free = free_memory()
+    if asked.get("fits") in _YES:
         rows = [row for row in rows if free is None or int(str(row["memory"])) <= free]
     tasks = Counter(str(row["task"]) for row in rows)
     if asked.get("task"):
         rows = [row for row in rows if row["task"] == asked["task"]]
     counted: dict[str, JSON] = dict(sorted(tasks.items()))
-    return json_response({"total": len(rows), "tasks": counted, "models": rows[: int(limit)]})
+    memory: JSON = {"total": total_memory(), "free": free}
+    return json_response({"total": len(rows), "tasks": counted, "memory": memory, "models": rows[:limit]})
 
 
 async def show_entry(request: Request, service: Service) -> Response:
@@ -150,8 +153,7 @@ def _entry(name: str, caller: Caller, offered: Sequence[Served], service: Servic
         load_catalogue().find(name)  # or it is in no registry: a stranger names no path
         target = resolve(name)
     model = target.model
-    if not caller.may((model.id, model.name, *model.aliases), model.task):
-        raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{model.id}'", param="model")
+    caller.check(model)
     here = served.variants if served else ()
     return {
         **msgspec.to_builtins(msgspec.structs.replace(model, variants=(), config={})),

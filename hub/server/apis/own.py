@@ -6,8 +6,10 @@ import asyncio
 import os
 import time
 from datetime import UTC, datetime
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from hub import __version__
 from hub.errors import BadReference
@@ -16,6 +18,7 @@ from hub.registry.names import key as spelled
 from hub.runtime.client.wire import error_to
 from hub.server.access.keys import make_key
 from hub.server.apis.managing import admin_of, audit
+from hub.server.apis.values import as_count
 from hub.server.faults import Fault
 from hub.server.insight.processes import cpu_seconds, resident
 from hub.server.models.running import Running
@@ -45,9 +48,9 @@ class NewKey(msgspec.Struct):
     models: list[str] = []
     tasks: list[str] = []
     admin: bool = False
-    rate: int = 0
-    tokens: int = 0
-    priority: int = 0
+    rate: Annotated[int, Meta(ge=0)] = 0
+    tokens: Annotated[int, Meta(ge=0)] = 0
+    priority: Annotated[int, Meta(ge=-10, le=10)] = 0
 
 
 class Stop(msgspec.Struct):
@@ -96,11 +99,11 @@ async def stop_model(request: Request, service: Service) -> Response:
 async def show_logs(request: Request, service: Service) -> Response:
     """What was logged last, after a number."""
     admin_of(request)
-    after = request.query_params.get("after", "0")
-    if not after.isdecimal():
+    after = as_count(request.query_params.get("after", "0"))
+    if after is None:
         raise Fault(400, "invalid_request", "after is a number", param="after")
     model = request.query_params.get("model", "")
-    return json_response({"records": service.recent.after(int(after), model)})
+    return json_response({"records": service.recent.after(after, model)})
 
 
 async def show_usage(request: Request, service: Service) -> Response:
@@ -125,8 +128,7 @@ async def add_key(request: Request, service: Service) -> Response:
     """Make a key; its text is in this answer and nowhere else."""
     caller = admin_of(request)
     asked = await read_json(request, NewKey)
-    fields = {name: getattr(asked, name) for name in ("models", "tasks", "admin", "rate", "tokens", "priority")}
-    text, key = make_key(asked.name, **fields)
+    text, key = make_key(**msgspec.structs.asdict(asked))
     await asyncio.to_thread(service.database.add_key, key)
     service.guard.forget()
     await audit(service, caller, "keys.add", {"name": key.name, **key.rights})

@@ -33,11 +33,9 @@ async def pull_model(request: Request, service: Service) -> Response:
     if service.settings.only:
         raise Fault(403, "not_allowed", "this server serves the models of its command line and no others: --only")
     target = await asyncio.to_thread(_listed, asked)
-    model = target.model
-    if not caller.may((model.id, model.name, *model.aliases), model.task):
-        raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{model.id}'", param="model")
+    caller.check(target.model)
     pull = service.pulls.start(target)
-    await audit(service, caller, "pull", {"model": model.id, "variant": asked.variant})
+    await audit(service, caller, "pull", {"model": target.model.id, "variant": asked.variant})
     return json_response(pull.told(), 202)
 
 
