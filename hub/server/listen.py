@@ -71,7 +71,7 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
     url = f"{scheme}://{host}:{port}"
     note = _note(url, port, token)
     try:
-        Server(_configured(service, settings), lambda: told(url)).run(sockets=[listening])
+        Server(_configured(service, settings), lambda: told(url), service.pulls.give_up).run(sockets=[listening])
     finally:
         with suppress(OSError):
             note.unlink()
@@ -80,11 +80,12 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
 
 
 class Server(uvicorn.Server):
-    """Tells when it answers."""
+    """Tells when it answers, and when it begins to end."""
 
-    def __init__(self, settings: uvicorn.Config, told: Callable[[], None]) -> None:
+    def __init__(self, settings: uvicorn.Config, told: Callable[[], None], ends: Callable[[], None]) -> None:
         super().__init__(settings)
         self._told = told
+        self._ends = ends
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to answer."""
@@ -96,6 +97,7 @@ class Server(uvicorn.Server):
         """End: what was taken is answered first, unless it is asked for twice. The end is a good one: exit code 0."""
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
+        self._ends()
 
 
 def _configured(service: Service, settings: Settings) -> uvicorn.Config:

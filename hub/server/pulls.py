@@ -180,10 +180,14 @@ class Pulls:
             before = now
             await asyncio.sleep(_PAUSE)
 
-    async def close(self) -> None:
-        """Give up what runs."""
+    def give_up(self) -> None:
+        """Give up what runs: who watches it is told so, and kept no longer."""
         for pull in self.listed():
             pull.give_up()
+
+    async def close(self) -> None:
+        """Give up what runs, and wait for it a little."""
+        self.give_up()
         if self._tasks:
             await asyncio.wait(list(self._tasks.values()), timeout=_PATIENCE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from hub.runtime.references.resolve import resolve
 from hub.server.pulls import Pulls
 from tests.support.faulty_server import FaultyServer, hold, whole
+from tests.support.serving import Served, toy_home
 from tests.support.store import listed, noise, registry, weight
 
 CONTENT = noise(400_000)
@@ -72,6 +74,22 @@ def test_a_server_that_ends_waits_for_no_download(source, monkeypatch):
         return pull.told()
 
     assert asyncio.run(scene())["ending"]
+
+
+def test_who_watches_a_download_does_not_keep_a_server_from_ending(tmp_path, gate):
+    home, env = toy_home(tmp_path)
+    with FaultyServer() as server:
+        file = weight("a.toy", CONTENT, server.put("/slow", CONTENT, hold(HALF, gate)))
+        env |= registry(tmp_path, listed("slow", {"one": [file]}))
+        with Served(home=home, folder=tmp_path, env=env) as served:
+            served.post("/hub/v1/pulls", {"model": "slow", "variant": "one"})
+            with served.http.stream("GET", "/hub/v1/pulls/events") as answer:
+                told = (json.loads(line[6:])["pulls"][0] for line in answer.iter_lines() if line)
+                next(pull for pull in told if pull["done"])
+                served.process.terminate()
+                next(pull for pull in told if pull["ending"])
+                gate.set()
+                assert list(told)[-1]["state"] == "cancelled"
 
 
 def test_ids_that_nobody_has_cancel_nothing():
