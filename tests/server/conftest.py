@@ -12,6 +12,7 @@ import pytest
 from filelock import FileLock
 
 from tests.conftest import CACHE, ROOT, pip, pull_once
+from tests.support.browsing import browser  # noqa: F401
 from tests.support.serving import Served, toy_home
 
 SOUND = ("piper-joe", "whisper-tiny.en")

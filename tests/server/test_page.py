@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 
 from tests.server.conftest import clean_environment
-from tests.support.browsing import CHROMIUM, browser, opened, sync_api  # noqa: F401
+from tests.support.browsing import CHROMIUM, opened, sync_api
 from tests.support.faulty_server import FaultyServer, hold, status
 from tests.support.serving import Served, toy_home
 from tests.support.store import noise, weight
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine, or no Playwright")
 NASTY = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+NUMBERS = """async () => {
+    const { count, number } = await import("/page/dom.js"), { bars } = await import("/page/charts.js");
+    const days = Array.from({ length: 30 }, (_, at) => [`2026-01-${at + 1}`, at]);
+    return { count: [110e6, 134515008, 1.5e9, 9e4, 7].map(count), number: [1234.6, 0.125, 12].map(number),
+        days: bars(days, "requests").querySelectorAll("text:not(.value)").length };
+}"""
 BENCH = {
     "by": "bench",
     "model": "tests/toy",
@@ -79,7 +85,7 @@ def served(tmp_path_factory, gate):
 
 
 @pytest.fixture(scope="module")
-def sheet(browser, served):  # noqa: F811
+def sheet(browser, served):
     """A phone in the dark."""
     with opened(browser, served, viewport={"width": 360, "height": 740}, color_scheme="dark") as sheet:
         yield sheet
@@ -112,6 +118,25 @@ def test_models_are_found_by_words_by_task_and_by_what_is_here(page):
     sync_api.expect(page.locator("#count")).to_contain_text("hub pull MODEL")
 
 
+@pytest.mark.parametrize(
+    ("address", "tab", "told"),
+    [
+        ("#toString", "Models", ""),
+        ("#nothing/here", "Models", ""),
+        ("#try/50%", "Playground", "'50%' is not on this machine. Pull it first: see Models."),
+    ],
+)
+def test_an_address_that_leads_nowhere_leads_on(page, served, address, tab, told):
+    page.goto(f"{served.url}/{address}")
+    sync_api.expect(page.get_by_role("tab", name=tab)).to_have_attribute("aria-selected", "true")
+    sync_api.expect(page.locator("#trouble")).to_have_text(told)
+
+
+def test_numbers_are_written_as_people_read_them(page):
+    told = page.evaluate(NUMBERS)
+    assert told == {"count": ["110M", "135M", "1.5B", "90k", "7"], "number": ["1,235", "0.125", "12"], "days": 15}
+
+
 def test_what_strangers_wrote_is_shown_as_text(page):
     page.get_by_label("Find a model").fill("rude")
     card = page.locator("#list .card")
@@ -132,6 +157,10 @@ def test_a_pull_is_watched_survives_a_reload_and_is_one_however_many_ask(page, s
     page.get_by_role("button", name="Pull tests/slow").click()
     progress = page.get_by_role("progressbar", name="slow:plain")
     sync_api.expect(progress).to_have_attribute("max", "400000")
+    give_up = page.get_by_role("button", name="Give up slow:plain")
+    give_up.focus()
+    sync_api.expect(page.locator("#pulls")).to_contain_text("/s")  # it was told of several times meanwhile
+    assert give_up.evaluate("(each) => each === document.activeElement")
     page.reload()
     sync_api.expect(page.locator("#pulls")).to_contain_text("200 kB of 400 kB")
     again = served.post("/hub/v1/pulls", {"model": "slow", "variant": "plain"}).json()
@@ -166,8 +195,18 @@ def test_a_conversation_goes_on_by_keyboard_alone(page):
     sync_api.expect(page.get_by_role("button", name="Send")).to_be_enabled()
     assert answer.count() == 1
     assert page.get_by_label("Message").input_value() == "deaf"
+    page.get_by_text("Settings").click()
+    page.get_by_label("Most tokens").fill("")
+    page.get_by_label("Message").fill("forever a")
+    page.keyboard.press("Enter")
+    sync_api.expect(answer.last).to_contain_text("forever a")
     page.get_by_role("button", name="New conversation").click()
     assert page.locator(".said p").count() == 0
+    sync_api.expect(page.get_by_role("button", name="Send")).to_be_enabled()
+    page.get_by_label("Message").fill("anew")
+    with page.expect_request("**/v1/chat/completions") as asked:
+        page.keyboard.press("Enter")
+    assert asked.value.post_data_json["messages"] == [{"role": "user", "content": "anew"}]
 
 
 def test_settings_of_a_conversation_are_sent_and_a_refusal_is_told(page, served):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from tests.server.conftest import clean_environment
-from tests.support.browsing import CHROMIUM, browser, opened, sync_api  # noqa: F401
+from tests.support.browsing import CHROMIUM, opened, sync_api
 from tests.support.serving import Served, toy_home
+
+GONE = """() => { window.gone = []; const revoke = URL.revokeObjectURL;
+    URL.revokeObjectURL = (address) => { gone.push(address); revoke.call(URL, address); }; }"""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +33,7 @@ def made(page, name, **fields):
 
 
 @pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine, or no Playwright")
-def test_keys_are_made_used_and_revoked_and_a_plain_one_manages_nothing(browser, served):  # noqa: F811
+def test_keys_are_made_used_and_revoked_and_a_plain_one_manages_nothing(browser, served):
     with opened(browser, served) as page:
         page.goto(f"{served.url}/#keys")
         page.get_by_label("admin: ").check()
@@ -51,8 +54,11 @@ def test_keys_are_made_used_and_revoked_and_a_plain_one_manages_nothing(browser,
         served.post("/v1/chat/completions", {"model": "toy", "messages": [{"role": "user", "content": "one two"}]})
         page.get_by_role("tab", name="Usage").click()
         sync_api.expect(page.get_by_role("region", name="Usage")).to_contain_text("boss")
+        page.evaluate(GONE)
+        saved = page.get_by_role("link", name="Save usage.csv").get_attribute("href")
         page.get_by_label("Show").select_option("tokens")
         sync_api.expect(page.locator("svg.bars text.value")).to_have_text("4")
+        assert page.evaluate("gone") == [saved]
         with page.expect_download() as download:
             page.get_by_role("link", name="Save usage.csv").click()
         lines = download.value.path().read_text().splitlines()
@@ -65,7 +71,7 @@ def test_keys_are_made_used_and_revoked_and_a_plain_one_manages_nothing(browser,
         sync_api.expect(page.locator("#kept")).to_contain_text("Revoked: plain")
 
 
-def sees_little(browser, served, key):  # noqa: F811
+def sees_little(browser, served, key):
     """What a key that is no admin's is shown."""
     served.http.headers["Authorization"] = f"Bearer {key}"
     for path, body in (("/hub/v1/pulls", {"model": "toy"}), ("/hub/v1/load", {"model": "toy"}), ("/hub/v1/pin", {})):
@@ -90,6 +96,9 @@ def test_the_catalogue_is_asked_and_refuses_what_it_should(served):
     entry = served.http.get("/hub/v1/catalogue/toy", headers=served.own).json()
     assert entry["plan"]["backend"] == "toy"
     assert entry["variants"][0]["here"]
+    assert found["memory"]["total"] >= found["memory"]["free"] > 0
+    every = served.http.get("/hub/v1/catalogue?here=0&fits=", headers=served.own).json()
+    assert "smollm2-135m" in {model["name"] for model in every["models"]}
     for path, status in (("/hub/v1/catalogue?limit=x", 400), ("/hub/v1/catalogue/none-such", 404)):
         assert served.http.get(path, headers=served.own).status_code == status
     for model in ("/etc", "../..", "hf:org/repo", "none-such", "toy:none", ""):

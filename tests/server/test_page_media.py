@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hub.store.store import Store
 from tests.conftest import CACHE, pull_once
 from tests.server.conftest import clean_environment
-from tests.support.browsing import CHROMIUM, browser, opened, sync_api  # noqa: F401
+from tests.support.browsing import CHROMIUM, opened, sync_api
 from tests.support.serving import Served
 
 pytestmark = [
@@ -27,6 +27,8 @@ NEEDED = {
     "lid176": "facebook/lid.176",
 }
 WAIT = 60_000
+HEARD = """() => { const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
+    devices.getUserMedia = async (wanted) => { window.heard = await ask(wanted); return heard; }; }"""
 DROP = """content => {
     const data = new DataTransfer();
     data.items.add(new File([new Uint8Array(content)], "cat.png", { type: "image/png" }));
@@ -58,7 +60,7 @@ def served(weights_home, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(browser, served):  # noqa: F811
+def page(browser, served):
     """One page, so that every sound is made once."""
     with opened(browser, served, viewport={"width": 1000, "height": 800}) as page:
         page.set_default_timeout(WAIT)
@@ -150,7 +152,16 @@ def test_the_microphone_is_heard(page):
     assert page.locator("#ground .result > *").count() >= 2
 
 
-def test_without_a_microphone_there_is_no_button_for_it(browser, served):  # noqa: F811
+def test_a_microphone_that_nobody_can_end_any_more_is_let_go_of(page):
+    page.evaluate(HEARD)
+    enter(page, "silero-vad")
+    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Stop recording").wait_for()
+    page.get_by_role("tab", name="Models").click()
+    page.wait_for_function("heard.getTracks().every((track) => track.readyState === 'ended')")
+
+
+def test_without_a_microphone_there_is_no_button_for_it(browser, served):
     with opened(browser, served) as page:
         page.add_init_script("delete window.MediaRecorder")
         page.goto(f"{served.url}/#try/silero-vad")

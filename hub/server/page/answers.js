@@ -1,32 +1,29 @@
 // What a model answered, by its form: a picture, a sound, a table of labels, or JSON.
 
-import { make, saving, table } from "/page/dom.js";
+import { bar, make, saving, table } from "/page/dom.js";
 
-/** The parts of the page that show an answer of HTTP. */
-export async function shown(answer) {
+/** The parts of the page that show an answer of HTTP; one of JSON as `told` has it. */
+export async function shown(answer, told = ofJson) {
   const kind = answer.headers.get("content-type") ?? "";
-  if (kind.startsWith("image/")) return picture(await answer.blob());
-  if (kind.startsWith("audio/")) return sound(await answer.blob());
-  if (!kind.startsWith("application/json")) return [saving("Save the answer", await answer.blob(), "answer")];
-  return ofJson(await answer.json());
+  if (kind.startsWith("application/json")) return told(await answer.json());
+  const blob = await answer.blob();
+  if (kind.startsWith("image/")) return [made("img", { alt: "The answer" }, blob), saved(blob, "answer.png")];
+  if (kind.startsWith("audio/")) return [made("audio", { controls: true, "aria-label": "The answer" }, blob), saved(blob, "answer.wav")];
+  return [saved(blob, "answer")];
 }
 
 export function ofJson(value) {
   const rows = labelled(value);
-  const whole = make("details", { open: !rows }, make("summary", {}, "JSON"), make("pre", { tabindex: 0 }, JSON.stringify(value, null, 2)));
-  return rows ? [labels(rows), whole] : [whole];
+  return withJson(value, rows ? [labels(rows)] : []);
 }
 
-export function sound(blob, name = "answer.wav") {
-  const address = URL.createObjectURL(blob);
-  return [make("audio", { controls: true, src: address, "aria-label": "The answer" }),
-    make("p", { class: "actions" }, make("a", { class: "button", href: address, download: name }, `Save ${name}`))];
+/** What was made of an answer, and behind it the answer itself, which is open where nothing could be made of it. */
+export function withJson(value, parts) {
+  return [...parts, make("details", { open: !parts.length }, make("summary", {}, "JSON"), make("pre", { tabindex: 0 }, JSON.stringify(value, null, 2)))];
 }
 
-function picture(blob) {
-  const address = URL.createObjectURL(blob);
-  return [make("img", { src: address, alt: "The answer" }), make("p", { class: "actions" }, make("a", { class: "button", href: address, download: "answer.png" }, "Save answer.png"))];
-}
+const made = (kind, attributes, blob) => make(kind, { ...attributes, src: URL.createObjectURL(blob) });
+const saved = (blob, name) => make("p", { class: "actions" }, saving(`Save ${name}`, blob, name));
 
 /** Rows of an answer that is a list of labels with scores, also one in a list of one; else nothing. */
 export function labelled(value) {
@@ -38,9 +35,7 @@ export function labelled(value) {
 /** Labels with bars as long as their scores. */
 export function labels(rows) {
   return table(["label", "score", ""], rows.map((each) => {
-    const bar = make("div", { class: "bar score" }, make("b"));
-    bar.firstChild.style.width = `${Math.max(0, Math.min(100, 100 * each.score))}%`;
     const name = each.label ?? each.token_str ?? each.word ?? each.text ?? "";
-    return [String(name), each.score.toFixed(each.score < 0.01 ? 4 : 3), bar];
+    return [String(name), each.score.toFixed(each.score < 0.01 ? 4 : 3), bar(each.score)];
   }), "Labels");
 }

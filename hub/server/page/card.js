@@ -1,7 +1,7 @@
 // One model in full: its variants, and how it would run on this machine. What it says of itself was written by strangers.
 
 import { byId, count, make, size, table } from "/page/dom.js";
-import { get, inPath } from "/page/net.js";
+import { get, inPath, tryOf } from "/page/net.js";
 import * as pulls from "/page/pulls.js";
 import { server } from "/page/state.js";
 
@@ -33,19 +33,25 @@ function costs(model) {
   if (plan.refused) return make("div", { class: "note bad" }, make("strong", {}, "It does not run here now. "), plan.refused);
   const device = plan.device === "cpu" ? free : plan.free;
   const fits = device === null || plan.memory <= device;
-  const share = total ? Math.min(100, 100 * plan.memory / total) : 0;
+  const own = total && plan.device === "cpu"; // of other devices it is told how much is free, not how much there is
   const parts = [["weights", plan.weights], ["cache", plan.cache], ["to work with", plan.working]].filter(([, bytes]) => bytes);
-  const bar = make("div", { class: "bar", role: "img", "aria-label": `${share.toFixed(0)} % of the memory of this machine` }, make("i"), make("b"));
-  bar.children[0].style.width = total && free !== null ? `${100 * (total - free) / total}%` : "0";
-  bar.children[1].style.width = `${share}%`;
   return make("div", { class: "note" },
     make("strong", { class: fits ? "goodtext" : "badtext" }, fits ? "Fits: " : "Does not fit now: "),
-    `${size(plan.memory)} of ${size(device)} that is free`, total && plan.device === "cpu" ? `, of ${size(total)} in all.` : ".", bar,
+    `${size(plan.memory)} of ${size(device)} that is free`, own ? `, of ${size(total)} in all.` : ".", own && beside(plan.memory, free, total),
     make("span", { class: "quiet" }, parts.map(([name, bytes]) => `${name} ${size(bytes)}`).join(" · ")),
     make("p", { class: "quiet" }, `It would run as ${[model.name, plan.variant].filter(Boolean).join(":")}`,
       plan.recipe && ` through ${plan.recipe}`, ` with ${plan.backend} on ${plan.device}`,
       plan.download ? `, after a download of ${size(plan.download)}.` : "."),
     (plan.notes ?? []).map((note) => make("p", { class: "quiet" }, note)));
+}
+
+/** What it takes, as a share of all, before what is taken already. */
+function beside(memory, free, total) {
+  const share = Math.min(100, 100 * memory / total);
+  const bar = make("div", { class: "bar", role: "img", "aria-label": `${share.toFixed(0)} % of the memory of this machine` }, make("i"), make("b"));
+  bar.children[0].style.width = `${100 * (total - (free ?? total)) / total}%`;
+  bar.children[1].style.width = `${share}%`;
+  return bar;
 }
 
 function variants(model) {
@@ -62,7 +68,7 @@ function variants(model) {
 
 function actions(model) {
   const able = model.here.length > 0 || model.variants.some((variant) => variant.here);
-  const tried = make("a", { class: "button main", href: `#try/${model.name}`, onclick: () => dialog.close() }, "Try it");
+  const tried = make("a", { class: "button main", href: tryOf(model.name), onclick: () => dialog.close() }, "Try it");
   const told = make("p", { class: "quiet" }, "On the machine of the server: ", make("code", {}, `hub pull ${model.name}`));
   return make("div", { class: "actions" }, able ? tried : server.pulls ? null : told);
 }

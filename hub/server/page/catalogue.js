@@ -2,12 +2,12 @@
 
 import { open } from "/page/card.js";
 import { attempt, byId, count, make, size } from "/page/dom.js";
-import { get } from "/page/net.js";
+import { get, tryOf } from "/page/net.js";
 import * as pulls from "/page/pulls.js";
-import { server } from "/page/state.js";
+import { measured, server } from "/page/state.js";
 
-const PAUSE = 150;
-let clock = 0, asked = 0, limit = 60;
+const PAUSE = 150, FEW = 60, MOST = 500;
+let clock = 0, asked = 0, limit = FEW;
 
 export function enter() {
   pulls.watch();
@@ -22,6 +22,7 @@ async function list() {
   for (const name of ["here", "fits"]) if (byId(name).checked) query.set(name, "1");
   const found = await get(`/hub/v1/catalogue?${query}`);
   if (mine !== asked) return; // something newer was asked for
+  measured(found.memory);
   choices(found.tasks);
   const near = found.models.some((model) => model.near);
   byId("count").textContent = words(found, near);
@@ -36,7 +37,8 @@ function words(found, near) {
 }
 
 function more(left) {
-  return make("li", { class: "bare" }, make("button", { type: "button", onclick: () => { limit = Math.min(500, limit + 120); attempt(list); } }, `Show more of ${left}`));
+  return make("li", { class: "bare" }, limit < MOST ? make("button", { type: "button", onclick: () => { limit = Math.min(MOST, limit + 2 * FEW); attempt(list); } }, `Show more of ${left}`)
+    : `${left} more: find them by words or by task.`);
 }
 
 function choices(tasks) {
@@ -52,7 +54,8 @@ function card(model) {
   const fits = free === null || model.memory <= free;
   const facts = [model.parameters && `${count(model.parameters)} parameters`, `${size(model.size)} on disk`,
     `≈ ${size(model.memory)} in memory`, model.variants.length > 1 && `${model.variants.length} variants`];
-  const name = make("h2", {}, make("button", { type: "button", class: "plain", onclick: () => attempt(() => open(model.registry ? model.id : model.name)) }, model.name));
+  const onclick = () => attempt(() => open(model.registry ? model.id : model.name));
+  const name = make("h2", {}, make("button", { type: "button", class: "plain", onclick }, model.name));
   return make("li", { class: "card" },
     make("div", { class: "head" }, name,
       here && make("span", { class: "state good" }, "here"), !fits && make("span", { class: "state bad" }, "does not fit now")),
@@ -61,14 +64,14 @@ function card(model) {
     make("p", {}, model.summary),
     make("p", { class: "quiet" }, facts.filter(Boolean).join(" · ")),
     make("p", { class: "actions" },
-      here && make("a", { class: "button main", href: `#try/${model.name}` }, "Try it"),
+      here && make("a", { class: "button main", href: tryOf(model.name) }, "Try it"),
       !here && server.pulls && pulls.button(model.id, "", "Pull"),
-      make("button", { type: "button", "aria-label": `Details of ${model.name}`, onclick: () => attempt(() => open(model.registry ? model.id : model.name)) }, "Details")));
+      make("button", { type: "button", "aria-label": `Details of ${model.name}`, onclick }, "Details")));
 }
 
 function soon() {
   clearTimeout(clock);
-  clock = setTimeout(() => { limit = 60; attempt(list); }, PAUSE);
+  clock = setTimeout(() => { limit = FEW; attempt(list); }, PAUSE);
 }
 
 byId("search").addEventListener("input", soon);

@@ -13,6 +13,7 @@ export function spark(values, room, name) {
     draw("polygon", { points: `${first.toFixed(1)},${HIGH} ${points} ${WIDE},${HIGH}` }), draw("polyline", { points }));
 }
 
+const LABEL = 40; // as wide as a day is written
 const W = 480, H = 320, LEFT = 58, RIGHT = 30, TOP = 12, BOTTOM = 50;
 
 /** Dots by two values; `across` and `up` say how: `name`, `of(point)`, `log`. Those of the front are filled. */
@@ -51,13 +52,15 @@ function nice(most) {
   return ([1, 2, 2.5, 5].find((each) => each * power >= rough) ?? 10) * power;
 }
 
-/** A bar for each day, as high as what was used on it. */
+/** A bar for each day, as high as what was used on it; where they are many, some of the days are named, and the highest bar. */
 export function bars(days, name) {
   const most = Math.max(...days.map(([, value]) => value), 0) || 1, wide = Math.min(60, 600 / days.length);
+  const each = Math.ceil(LABEL / wide), highest = days.findIndex(([, value]) => value === most);
+  const told = (at) => wide >= LABEL || at === highest;
   return draw("svg", { class: "bars", viewBox: `0 0 ${Math.max(320, wide * days.length)} 130`, preserveAspectRatio: "xMinYMid", role: "img", "aria-label": `${name} by day` },
     days.map(([day, value], at) => [
-      draw("rect", { x: at * wide + 2, width: wide - 4, y: 100 - 84 * value / most, height: Math.max(1, 84 * value / most), rx: 2 }, draw("title", {}, `${day}: ${number(value)} ${name}`)),
-      wide >= 34 && draw("text", { x: at * wide + wide / 2, y: 118, "text-anchor": "middle" }, day.slice(5)),
-      wide >= 34 && draw("text", { class: "value", x: at * wide + wide / 2, y: 95 - 84 * value / most, "text-anchor": "middle" }, number(value)),
-    ].filter(Boolean)));
+      draw("rect", { x: at * wide + 2, width: Math.max(1, wide - 4), y: 100 - 84 * value / most, height: Math.max(1, 84 * value / most), rx: 2 }, draw("title", {}, `${day}: ${number(value)} ${name}`)),
+      at % each === 0 && draw("text", { x: Math.max(LABEL / 2, at * wide + wide / 2), y: 118, "text-anchor": "middle" }, day.slice(5)),
+      told(at) && draw("text", { class: "value", x: Math.max(LABEL / 2, at * wide + wide / 2), y: 95 - 84 * value / most, "text-anchor": "middle" }, number(value)),
+    ]));
 }

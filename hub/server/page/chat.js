@@ -46,7 +46,8 @@ export function mount(root, model) {
   }
 
   async function talk(words) {
-    turns.push({ role: "user", content: words });
+    const talked = turns; // a new conversation may begin before this answer has ended
+    talked.push({ role: "user", content: words });
     const question = say("user", words), answer = say("assistant", "");
     const mine = asking = new AbortController();
     const began = performance.now();
@@ -61,6 +62,7 @@ export function mount(root, model) {
         if (piece && !first) first = performance.now();
         finish = event.choices[0]?.finish_reason ?? finish;
         usage = event.usage ?? usage;
+        if (!said.isConnected) mine.abort(); // another model was chosen: nobody sees this answer
         const end = said.scrollHeight - said.scrollTop - said.clientHeight < 40;
         answer.append(piece);
         if (end) said.scrollTop = said.scrollHeight;
@@ -69,8 +71,8 @@ export function mount(root, model) {
     } finally {
       answer.classList.remove("busy");
       if (asking === mine) { send.disabled = false; halt.disabled = true; }
-      if (answer.textContent) turns.push({ role: "assistant", content: answer.textContent });
-      else { turns.pop(); answer.remove(); question.remove(); if (!text.value) text.value = words; }
+      if (answer.textContent) talked.push({ role: "assistant", content: answer.textContent });
+      else { talked.pop(); answer.remove(); question.remove(); if (talked === turns && !text.value) text.value = words; }
     }
   }
 }

@@ -67,9 +67,11 @@ export function size(bytes) {
   return `${value.toFixed(1)} TB`;
 }
 
+export const duration = (seconds) => (seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds)} s`);
+
 export function count(number) {
   for (const [unit, many] of [["B", 1e9], ["M", 1e6], ["k", 1e3]]) {
-    if (number >= many) return `${(number / many).toPrecision(3).replace(/\.?0+$/, "")}${unit}`;
+    if (number >= many) return `${Number((number / many).toPrecision(3))}${unit}`;
   }
   return String(number);
 }
@@ -77,7 +79,7 @@ export function count(number) {
 export function number(value) {
   if (typeof value !== "number") return String(value);
   if (Number.isInteger(value)) return value.toLocaleString("en");
-  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : value.toPrecision(3);
 }
 
 /** A table with its heading; a cell is text, a number, or a node. */
@@ -91,7 +93,34 @@ export function table(heading, rows, caption = "") {
       make("tbody", {}, rows.map((row) => make("tr", {}, row.map(cell))))));
 }
 
+/** A bar that is filled up to a share of 1. */
+export function bar(share) {
+  const made = make("div", { class: "bar score" }, make("b"));
+  made.firstChild.style.width = `${Math.max(0, Math.min(100, 100 * share))}%`;
+  return made;
+}
+
 /** A link that saves a file. */
 export function saving(text, blob, name) {
   return make("a", { class: "button", href: URL.createObjectURL(blob), download: name }, text);
+}
+
+/** Put other content in place of what is there; files that were shown or offered in it are let go of. */
+export function replace(element, ...content) {
+  for (const each of element.querySelectorAll("[src^='blob:'], [href^='blob:']")) URL.revokeObjectURL(each.src || each.href);
+  element.replaceChildren(...content);
+}
+
+/** Do something that `state` tells of: what goes on, then how long it took; nothing where it fails. */
+export async function timed(state, goes, ended, work) {
+  const began = performance.now();
+  state.textContent = `${goes} …`;
+  try {
+    await work();
+    const took = performance.now() - began;
+    state.textContent = `${ended} in ${took < 1000 ? `${took.toFixed(0)} ms` : `${(took / 1000).toFixed(1)} s`}`;
+  } catch (error) {
+    state.textContent = "";
+    throw error;
+  }
 }

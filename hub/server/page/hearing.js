@@ -1,8 +1,8 @@
 // A sound in, from a file or the microphone; what is said, or when somebody speaks, out.
 
-import { ofJson, shown } from "/page/answers.js";
-import { attempt, draw, make, table } from "/page/dom.js";
-import { ask, inPath } from "/page/net.js";
+import { shown, withJson } from "/page/answers.js";
+import { attempt, draw, make, press, replace, table, timed } from "/page/dom.js";
+import { answerOf } from "/page/net.js";
 import { picker } from "/page/picking.js";
 import { asWav, canRecord, record } from "/page/sounds.js";
 
@@ -12,22 +12,12 @@ export function mount(root, model, kinds) {
   const result = make("div", { class: "result" });
 
   async function hear(sound, name) {
-    result.replaceChildren();
+    replace(result);
     if (player.src) URL.revokeObjectURL(player.src);
     player.src = URL.createObjectURL(sound);
     player.hidden = false;
-    state.textContent = `${name}: is listened to …`;
-    const began = performance.now();
-    try {
-      const answer = await ask(`/tasks/${model.task}/${inPath(model.id)}`, { body: sound, kind: sound.type });
-      const took = (performance.now() - began) / 1000;
-      state.textContent = `${name}: answered in ${took.toFixed(1)} s`;
-      if (!(answer.headers.get("content-type") ?? "").startsWith("application/json")) result.replaceChildren(...await shown(answer));
-      else result.replaceChildren(...parts(await answer.json(), player));
-    } catch (error) {
-      state.textContent = "";
-      throw error;
-    }
+    await timed(state, `${name}: listening`, `${name}: answered`, async () =>
+      replace(result, ...await shown(await answerOf(model, { body: sound }), (value) => parts(value, player))));
   }
 
   /** Files that the server does not know are decoded here, where the browser can. */
@@ -43,29 +33,27 @@ export function mount(root, model, kinds) {
 
 function microphone(state, hear) {
   let end = null, clock = 0;
-  const button = make("button", { type: "button", "aria-pressed": "false", onclick: () => attempt(async () => {
-    button.disabled = true;
-    try {
-      if (end) {
-        const ending = end;
-        end = null;
-        clearInterval(clock);
-        press(false);
-        state.textContent = "";
-        await hear(await ending(), "What was said");
-      } else {
-        end = await record().catch((error) => { throw new Error(`The microphone cannot be used: ${error.message}`); });
-        press(true);
-        const began = performance.now();
-        const told = () => { state.textContent = `Speak now, and press again when you are done: ${Math.floor((performance.now() - began) / 1000)} s`; };
-        told();
-        clock = setInterval(told, 250);
-      }
-    } finally {
-      button.disabled = false;
-    }
+  const button = make("button", { type: "button", "aria-pressed": "false", onclick: () => press(button, async () => {
+    if (end) return hear(await ended(), "What was said");
+    end = await record().catch((error) => { throw new Error(`The microphone cannot be used: ${error.message}`); });
+    pressed(true);
+    const began = performance.now();
+    const told = () => { state.textContent = `Speak now, and press again when you are done: ${Math.floor((performance.now() - began) / 1000)} s`; };
+    told();
+    clock = setInterval(() => (button.offsetParent ? told() : ended().catch(() => {})), 250); // nobody could end what is not shown
   }) }, "Record");
-  function press(on) {
+
+  /** Let go of the microphone; what it heard. */
+  function ended() {
+    const ending = end;
+    end = null;
+    clearInterval(clock);
+    pressed(false);
+    state.textContent = "";
+    return ending();
+  }
+
+  function pressed(on) {
     button.setAttribute("aria-pressed", String(on));
     button.textContent = on ? "Stop recording" : "Record";
   }
@@ -77,9 +65,7 @@ function parts(value, player) {
   if (typeof value?.text === "string") made.push(make("h3", {}, "Text"), make("p", { class: "spoken" }, value.text.trim() || "(nothing was heard)"));
   if (spans.length) made.push(line(spans, player), rows(spans, player));
   else if (Array.isArray(value)) made.push(make("p", {}, "Nobody speaks."));
-  const json = ofJson(value).at(-1);
-  json.open = made.length === 0;
-  return [...made, json];
+  return withJson(value, made);
 }
 
 /** Pieces with their times, of recognition or of detection. */

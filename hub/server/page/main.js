@@ -2,12 +2,12 @@
 
 import * as benches from "/page/benches.js";
 import * as catalogue from "/page/catalogue.js";
-import { attempt, byId, size } from "/page/dom.js";
+import { attempt, byId } from "/page/dom.js";
 import * as keys from "/page/keys.js";
 import { get, useKey } from "/page/net.js";
 import * as playground from "/page/playground.js";
 import * as running from "/page/running.js";
-import { server } from "/page/state.js";
+import { measured, server } from "/page/state.js";
 import * as usage from "/page/usage.js";
 
 const parts = { models: catalogue, try: playground, running, benches, usage, keys };
@@ -16,8 +16,17 @@ const shown = () => tabs.filter((tab) => !tab.hidden);
 let current = null, known = false;
 
 function place() {
-  const [part, ...rest] = decodeURIComponent(location.hash.slice(1)).split("/");
-  return [part in parts && !byId(`tab-${part}`).hidden ? part : "models", rest.join("/")];
+  const [part, ...rest] = location.hash.slice(1).split("/");
+  return [shown().some((tab) => tab.id === `tab-${part}`) ? part : "models", plain(rest.join("/"))];
+}
+
+/** What somebody typed may be no code of anything, and then stands for itself. */
+function plain(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function show() {
@@ -58,8 +67,7 @@ async function start() {
   known = true;
   byId("door").hidden = true;
   byId("tab-keys").hidden = !server.admin;
-  const { free, total } = server.memory;
-  byId("machine").textContent = free === null ? "" : `${size(free)} of ${size(total)} memory free`;
+  measured(server.memory);
   show();
 }
 

@@ -2,15 +2,14 @@
 
 const KEY = "key";
 
-export const hasKey = () => Boolean(sessionStorage.getItem(KEY));
 export const useKey = (text) => sessionStorage.setItem(KEY, text);
 
 /** Ask; an answer that is an error is thrown with the server's own words. */
-export async function ask(path, { method, json, body, kind, signal } = {}) {
+export async function ask(path, { method, json, body, signal } = {}) {
   const key = sessionStorage.getItem(KEY);
   const headers = key ? { Authorization: `Bearer ${key}` } : {};
   if (json !== undefined) headers["Content-Type"] = "application/json";
-  else if (body !== undefined) headers["Content-Type"] = kind || "application/octet-stream";
+  else if (body !== undefined) headers["Content-Type"] = "application/octet-stream";
   const sent = json !== undefined ? JSON.stringify(json) : body;
   const answer = await fetch(path, { method: method ?? (sent === undefined ? "GET" : "POST"), headers, body: sent, signal });
   if (answer.ok) return answer;
@@ -21,7 +20,10 @@ export async function ask(path, { method, json, body, kind, signal } = {}) {
 }
 
 export const get = async (path) => (await ask(path)).json();
-export const post = async (path, json, signal) => (await ask(path, { json, signal })).json();
+export const post = async (path, json) => (await ask(path, { json })).json();
+
+/** Ask a model for its task: `json` with inputs and parameters, or `body`, the file that is its input. */
+export const answerOf = (model, sent) => ask(`/tasks/${encodeURIComponent(model.task)}/${inPath(model.id)}`, sent);
 
 /** Documents of a stream of events, until its end. */
 export async function* events(answer) {
@@ -38,3 +40,6 @@ export async function* events(answer) {
 
 /** A name in the path of an address: its slashes stay. */
 export const inPath = (name) => name.split("/").map(encodeURIComponent).join("/");
+
+/** Where a model is tried on this page. */
+export const tryOf = (name) => `#try/${inPath(name)}`;

@@ -1,8 +1,8 @@
 // A picture in; labels, or boxes drawn on it and read beside it, out.
 
-import { labelled, labels, ofJson, shown } from "/page/answers.js";
-import { attempt, make, table } from "/page/dom.js";
-import { ask, inPath } from "/page/net.js";
+import { labelled, labels, shown, withJson } from "/page/answers.js";
+import { attempt, make, replace, table, timed } from "/page/dom.js";
+import { answerOf } from "/page/net.js";
 import { picker } from "/page/picking.js";
 
 const COLOURS = ["#d62728", "#1f77b4", "#2ca02c", "#9467bd", "#ff7f0e", "#17becf"];
@@ -13,41 +13,24 @@ export function mount(root, model, kinds) {
   const canvas = make("canvas", { role: "img", "aria-label": "The picture", hidden: true });
   const result = make("div", { class: "result" });
   const then = (file) => attempt(async () => {
-    state.textContent = `${file.name}: is looked at …`;
-    result.replaceChildren();
-    const picture = await opened(file).catch(() => null);
+    replace(result);
+    const picture = await createImageBitmap(file, { imageOrientation: "from-image" }).catch(() => null);
     paint(canvas, picture, []);
-    const began = performance.now();
-    try {
-      const answer = await ask(`/tasks/${model.task}/${inPath(model.id)}`, { body: file, kind: file.type });
-      const took = performance.now() - began;
-      state.textContent = `${file.name}: answered in ${took.toFixed(0)} ms`;
-      if (!(answer.headers.get("content-type") ?? "").startsWith("application/json")) result.replaceChildren(...await shown(answer));
-      else show(await answer.json(), picture);
-    } catch (error) {
-      state.textContent = "";
-      throw error;
-    }
+    await timed(state, `${file.name}: looking`, `${file.name}: answered`, async () =>
+      replace(result, ...await shown(await answerOf(model, { body: file }), (value) => parts(value, picture))));
   });
 
-  function show(value, picture) {
-    const boxes = boxed(value);
+  function parts(value, picture) {
+    const boxes = boxed(value), made = [];
     paint(canvas, picture, boxes);
-    const parts = [];
-    if (typeof value?.generated_text === "string") parts.push(make("h3", {}, "Text"), make("pre", { tabindex: 0 }, value.generated_text));
-    if (boxes.length) parts.push(rows(boxes, (chosen) => paint(canvas, picture, boxes, chosen)));
-    else if (labelled(value)) parts.push(labels(labelled(value)));
-    const json = ofJson(value).at(-1);
-    json.open = parts.length === 0;
-    result.replaceChildren(...parts, json);
+    if (typeof value?.generated_text === "string") made.push(make("h3", {}, "Text"), make("pre", { tabindex: 0 }, value.generated_text));
+    if (boxes.length) made.push(rows(boxes, (chosen) => paint(canvas, picture, boxes, chosen)));
+    else if (labelled(value)) made.push(labels(labelled(value)));
+    return withJson(value, made);
   }
 
   root.append(picker("or drop a picture here, or paste one", { accept: "image/*", kind: "image", then }), state,
     make("div", { class: "beside" }, canvas, result));
-}
-
-async function opened(file) {
-  return createImageBitmap(file, { imageOrientation: "from-image" });
 }
 
 /** Things with a place: of Hugging Face's detection, or the lines of a page. */

@@ -1,30 +1,17 @@
 // Any other task: a text, JSON or a file in, and whatever comes out.
 
 import { shown } from "/page/answers.js";
-import { attempt, field, make, press } from "/page/dom.js";
-import { ask, get, inPath } from "/page/net.js";
+import { attempt, field, make, press, replace, timed } from "/page/dom.js";
+import { answerOf, get, inPath } from "/page/net.js";
 import { picker } from "/page/picking.js";
 
 export async function mount(root, model, kinds) {
   const state = make("p", { role: "status", class: "quiet" }), result = make("div", { class: "result" });
-  const address = `/tasks/${encodeURIComponent(model.task)}/${inPath(model.id)}`;
-
-  async function answered(sent) {
-    const began = performance.now();
-    state.textContent = "is answered …";
-    try {
-      result.replaceChildren(...await shown(await ask(address, sent)));
-      state.textContent = `Answered in ${(performance.now() - began).toFixed(0)} ms`;
-    } catch (error) {
-      state.textContent = "";
-      throw error;
-    }
-  }
+  const answered = (sent) => timed(state, "Answering", "Answered", async () => replace(result, ...await shown(await answerOf(model, sent))));
 
   if (kinds.summary) root.append(make("p", { class: "quiet" }, kinds.summary));
   if (kinds.files) {
-    const then = (file) => attempt(() => answered({ body: file, kind: file.type === "application/json" || file.type === "text/plain" ? "" : file.type }));
-    root.append(picker("or drop a file here", { kind: "", then }), state, result);
+    root.append(picker("or drop a file here", { then: (file) => attempt(() => answered({ body: file })) }), state, result);
     return;
   }
   const text = make("textarea", { rows: 5, required: true, spellcheck: "false" });

@@ -1,8 +1,9 @@
 // Trying a model: the part of the page that fits its task.
 
 import * as chat from "/page/chat.js";
-import { attempt, byId, make } from "/page/dom.js";
+import { attempt, byId, make, replace } from "/page/dom.js";
 import * as hearing from "/page/hearing.js";
+import { tryOf } from "/page/net.js";
 import * as pictures from "/page/pictures.js";
 import * as plain from "/page/plain.js";
 import * as speech from "/page/speech.js";
@@ -41,12 +42,12 @@ function mount() {
   mounted = model.id;
   const kinds = server.tasks[model.task] ?? { inputs: [], outputs: [], suffixes: [], files: false, summary: "" };
   const part = BY_TASK[model.task] ?? (kinds.files ? BY_INPUT[kinds.inputs[0]] : undefined) ?? plain;
-  ground.replaceChildren();
+  replace(ground);
   attempt(() => part.mount(ground, model, kinds));
 }
 
 byId("model").addEventListener("change", () => {
   const model = listed.find((each) => each.id === byId("model").value);
-  history.replaceState(null, "", `#try/${model.name}`);
+  history.replaceState(null, "", tryOf(model.name));
   mount();
 });

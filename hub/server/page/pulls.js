@@ -1,12 +1,13 @@
 // Downloads of the server: begun here or elsewhere, they are shown to whoever may manage, also after a reload.
 
-import { attempt, byId, make, press, size } from "/page/dom.js";
-import { ask, events, get, post } from "/page/net.js";
+import { attempt, byId, duration, make, press, size } from "/page/dom.js";
+import { ask, events, get, post, tryOf } from "/page/net.js";
 import { server } from "/page/state.js";
 
 const STATES = { waiting: "waits for its turn", done: "is here", failed: "failed", cancelled: "was given up" };
 const dismissed = new Set();
-const seen = new Map();
+const seen = new Map(); // states of those that ran while somebody looked
+const rows = new Map(); // they stay while what they tell changes: a button that went would take a press and the focus with it
 let watching = false;
 
 export function button(model, variant, text, then = () => {}) {
@@ -38,29 +39,49 @@ export async function watch() {
 const running = (pull) => pull.state === "running" || pull.state === "waiting";
 
 function show(pulls) {
-  const left = pulls.filter((pull) => running(pull) || (seen.has(pull.id) && !dismissed.has(pull.id)) || (pull.state === "failed" && !dismissed.has(pull.id)));
+  const came = pulls.filter((pull) => pull.state === "done" && (seen.get(pull.id) ?? "done") !== "done");
+  for (const pull of pulls) if (running(pull) || seen.has(pull.id)) seen.set(pull.id, pull.state);
+  const left = pulls.filter((pull) => !dismissed.has(pull.id) && (seen.has(pull.id) || pull.state === "failed"));
   byId("pulls").hidden = !left.length;
-  byId("pulls").replaceChildren(...left.map(row));
-  const came = pulls.filter((pull) => pull.state === "done" && seen.get(pull.id) && seen.get(pull.id) !== "done");
-  for (const pull of pulls) seen.set(pull.id, running(pull) || seen.has(pull.id) ? pull.state : undefined);
-  for (const [id, state] of seen) if (state === undefined) seen.delete(id);
+  for (const [id, row] of rows) if (!left.some((pull) => pull.id === id)) { row.remove(); rows.delete(id); }
+  for (const pull of left) {
+    if (!rows.has(pull.id)) {
+      rows.set(pull.id, make("div", {}, make("span"), make("progress"), make("p"), make("span", { class: "actions" })));
+      byId("pulls").append(rows.get(pull.id));
+    }
+    fill(rows.get(pull.id), pull);
+  }
   if (came.length) document.dispatchEvent(new Event("pulled"));
 }
 
-function row(pull) {
-  const name = [pull.name, pull.variant].filter(Boolean).join(":");
+function fill(row, pull) {
+  const name = [pull.name, pull.variant].filter(Boolean).join(":"), [told, progress, note, actions] = row.children;
+  told.replaceChildren(make("strong", {}, name), ` ${words(pull)}`);
+  progress.hidden = pull.state !== "running";
+  progress.setAttribute("aria-label", name);
+  if (pull.total) [progress.max, progress.value] = [pull.total, pull.done];
+  note.textContent = pull.error || pull.said;
+  note.hidden = !note.textContent;
+  note.className = pull.error ? "badtext" : "quiet";
+  const state = `pull ${pull.state}${pull.ending ? " ending" : ""}`;
+  if (row.className === state) return;
+  row.className = state;
+  actions.replaceChildren(...choices(pull, name));
+}
+
+function words(pull) {
+  if (pull.ending) return "is being given up";
+  if (pull.state !== "running") return STATES[pull.state];
+  if (!pull.total) return "looks for a variant that runs here";
   const rate = pull.seconds > 1 ? pull.done / pull.seconds : 0;
-  const rest = rate && pull.done < pull.total ? `, ${Math.ceil((pull.total - pull.done) / rate)} s left` : "";
-  const told = pull.ending ? "is being given up" : pull.state !== "running" ? STATES[pull.state]
-    : pull.total ? `${size(pull.done)} of ${size(pull.total)}${rate ? ` at ${size(rate)}/s` : ""}${rest}` : "looks for a variant that runs here";
-  const again = pull.state === "failed" || pull.state === "cancelled";
-  return make("div", { class: `pull ${pull.state}` },
-    make("span", {}, make("strong", {}, name), ` ${told}`),
-    pull.state === "running" && make("progress", { max: pull.total || null, value: pull.total ? pull.done : null, "aria-label": name }),
-    pull.error && make("p", { class: "badtext" }, pull.error), pull.said && !pull.error && make("p", { class: "quiet" }, pull.said),
-    make("span", { class: "actions" },
-      running(pull) && !pull.ending && make("button", { type: "button", "aria-label": `Give up ${name}`, onclick: () => attempt(() => ask(`/hub/v1/pulls/${pull.id}`, { method: "DELETE" })) }, "Give up"),
-      pull.state === "done" && make("a", { class: "button", href: `#try/${pull.name}` }, "Try it"),
-      again && button(pull.model, pull.variant, "Try again", () => dismissed.add(pull.id)),
-      !running(pull) && make("button", { type: "button", "aria-label": `Dismiss ${name}`, onclick: () => { dismissed.add(pull.id); attempt(async () => show((await get("/hub/v1/pulls")).pulls)); } }, "Dismiss")));
+  const left = rate && pull.done < pull.total ? `, ${duration((pull.total - pull.done) / rate)} left` : "";
+  return `${size(pull.done)} of ${size(pull.total)}${rate ? ` at ${size(rate)}/s` : ""}${left}`;
+}
+
+function choices(pull, name) {
+  if (running(pull)) return pull.ending ? [] : [make("button", { type: "button", "aria-label": `Give up ${name}`, onclick: () => attempt(() => ask(`/hub/v1/pulls/${pull.id}`, { method: "DELETE" })) }, "Give up")];
+  return [
+    pull.state === "done" ? make("a", { class: "button", href: tryOf(pull.name) }, "Try it") : button(pull.model, pull.variant, "Try again", () => dismissed.add(pull.id)),
+    make("button", { type: "button", "aria-label": `Dismiss ${name}`, onclick: () => { dismissed.add(pull.id); attempt(async () => show((await get("/hub/v1/pulls")).pulls)); } }, "Dismiss"),
+  ];
 }

@@ -1,9 +1,9 @@
 // Models in memory: what they do now and did in the last minutes; loaded, pinned and unloaded by who may.
 
 import { spark } from "/page/charts.js";
-import { attempt, byId, make, press, size } from "/page/dom.js";
+import { attempt, byId, duration, make, press, size } from "/page/dom.js";
 import { get, post } from "/page/net.js";
-import { grouped, models, server } from "/page/state.js";
+import { grouped, measured, models, server } from "/page/state.js";
 
 const PAUSE = 2000, ROOM = 60;
 const past = new Map();
@@ -34,10 +34,11 @@ async function choices() {
 
 async function look() {
   const found = await get("/hub/v1/ps"), now = performance.now() / 1000;
-  const expected = found.models.reduce((sum, model) => sum + (model.memory || model.expected_memory), 0);
+  measured({ free: found.free_memory, total: found.total_memory });
+  const taken = found.models.reduce((sum, model) => sum + (model.memory || model.expected_memory), 0);
   byId("state").textContent = [found.trouble,
     found.loading.length && `${found.loading.join(", ")}: being loaded …`,
-    found.models.length ? `${found.models.length} in ${size(expected)}; ${size(found.free_memory)} of ${size(found.total_memory)} free.`
+    found.models.length ? `${found.models.length} ${found.models.length === 1 ? "model takes" : "models take"} ${size(taken)} of memory.`
       : !found.loading.length && "No model is loaded: each is when it is first asked for."].filter(Boolean).join(" ");
   for (const [name, card] of cards) if (!found.models.some((model) => model.name === name)) { card.remove(); cards.delete(name); past.delete(name); }
   for (const model of found.models) {
@@ -50,8 +51,6 @@ async function look() {
     show(cards.get(model.name), model, all);
   }
 }
-
-const left = (seconds) => (seconds > 90 ? `${Math.ceil(seconds / 60)} min` : `${Math.ceil(seconds)} s`);
 
 /** How fast something that only grows did, between each look and the next. */
 function rates(all, name) {
@@ -67,7 +66,7 @@ function show(card, model, all) {
   card.model = model;
   const writes = model.task === "text-generation", speed = rates(all, writes ? "pieces" : "answered"), cpu = rates(all, "cpu_seconds");
   const [head, line, charts, actions] = card.children;
-  const gone = model.unload_in === null ? "stays" : model.running || model.waiting ? "is busy" : `unloads in ${left(model.unload_in)}`;
+  const gone = model.unload_in === null ? "stays" : model.running || model.waiting ? "is busy" : `unloads in ${duration(model.unload_in)}`;
   head.replaceChildren(make("h2", {}, model.name), model.pinned ? make("span", { class: "state good" }, "pinned") : "");
   line.textContent = `${model.task} · ${model.backend} on ${model.device} · loaded in ${model.load_seconds.toFixed(1)} s · ${gone}`;
   charts.replaceChildren(...[

@@ -1,7 +1,7 @@
 // What was used, by key, model and day: all of it for who may manage, a caller's own otherwise.
 
 import { bars } from "/page/charts.js";
-import { attempt, byId, field, make, number, table } from "/page/dom.js";
+import { attempt, bar, byId, field, make, replace, saving, table } from "/page/dom.js";
 import { get } from "/page/net.js";
 import { server } from "/page/state.js";
 
@@ -25,16 +25,16 @@ async function show() {
   const query = new URLSearchParams({ since: byId("since").value, until: byId("until").value });
   const uses = (await get(`/hub/v1/usage?${query}`)).usage, name = byId("measure").value, of = MEASURES[name];
   if (!uses.length) {
-    byId("used").replaceChildren(make("p", {}, "Nothing was used in these days."));
+    replace(byId("used"), make("p", {}, "Nothing was used in these days."));
     return;
   }
   const named = uses.map((use) => ({ ...use, key: use.key || "(no key)" }));
-  const rows = [...named].reverse().map((use) => COLUMNS.map((column) => (column === "seconds" ? Number(use[column].toFixed(1)) : use[column])));
-  byId("used").replaceChildren(
+  const rows = [...named].reverse().map((use) => COLUMNS.map((column) => use[column]));
+  replace(byId("used"),
     make("figure", {}, make("figcaption", {}, `${name} by day (UTC)`), bars(filled(sums(named, "day", of)), name)),
     make("div", { class: "figures" }, most("model", sums(named, "model", of), name), server.admin ? most("key", sums(named, "key", of), name) : null),
     table(COLUMNS.map((column) => column.replace("_", " ")), rows, "Usage"),
-    make("p", { class: "actions" }, make("a", { class: "button", download: "usage.csv", href: URL.createObjectURL(new Blob([csv(named)], { type: "text/csv" })) }, "Save usage.csv")));
+    make("p", { class: "actions" }, saving("Save usage.csv", new Blob([csv(named)], { type: "text/csv" }), "usage.csv")));
 }
 
 function sums(uses, by, of) {
@@ -55,11 +55,7 @@ function filled(days) {
 
 function most(title, list, name) {
   const sorted = list.sort((a, b) => b[1] - a[1]).slice(0, 8), top = sorted[0]?.[1] || 1;
-  return table([title, name, ""], sorted.map(([what, value]) => {
-    const bar = make("div", { class: "bar score" }, make("b"));
-    bar.firstChild.style.width = `${100 * value / top}%`;
-    return [what, Number(number(value).replaceAll(",", "")), bar];
-  }), `By ${title}`);
+  return table([title, name, ""], sorted.map(([what, value]) => [what, value, bar(value / top)]), `By ${title}`);
 }
 
 /** As RFC 4180 has it; what a spreadsheet would take for a formula is kept from being one. */
