@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import HfApi, constants
 
 from tests.conftest import hub_home  # noqa: F401
+from tests.support.browsing import browser  # noqa: F401
 from tests.support.mirror import Mirror
 
 
