@@ -24,6 +24,7 @@ PUBLIC = {
     "hub.testing": [
         "BackendContract",
         "CompressionContract",
+        "Computed",
         "ConverterContract",
         "FormatContract",
         "HEAVY",
@@ -33,10 +34,15 @@ PUBLIC = {
         "PackageContract",
         "PluginContract",
         "SourceContract",
+        "TOKENS",
         "TaskContract",
+        "byte_letters",
+        "generated",
         "get_host",
         "reclaim",
         "resolve_options",
+        "word_tokenizer",
+        "write_safetensors",
     ],
 }
 

@@ -28,6 +28,8 @@ part has a contract of its own, which takes a fixture, or other weights:
         def given(self):
             return "tests/small.png"
 
+What fixtures are made of stands in `hub.testing.material`: `Computed`, `generated`, `word_tokenizer` and their like.
+
 Needs pytest. Knows nothing of any plugin: it does what the contract in `hub.runtime.protocols` lets a caller do.
 """
 
@@ -44,6 +46,14 @@ from hub.runtime.sessions.reclaim import reclaim  # noqa: E402 - as the core doe
 from hub.testing.backend import BackendContract  # noqa: E402 - asserts are rewritten from here on
 from hub.testing.format import FormatContract  # noqa: E402
 from hub.testing.kind import KindContract  # noqa: E402
+from hub.testing.material import (  # noqa: E402
+    TOKENS,
+    Computed,
+    byte_letters,
+    generated,
+    word_tokenizer,
+    write_safetensors,
+)
 from hub.testing.model import ModelContract  # noqa: E402
 from hub.testing.opening import Opening  # noqa: E402
 from hub.testing.package import PackageContract  # noqa: E402
@@ -54,8 +64,10 @@ from hub.testing.transform import CompressionContract, ConverterContract  # noqa
 
 __all__ = [
     "HEAVY",
+    "TOKENS",
     "BackendContract",
     "CompressionContract",
+    "Computed",
     "ConverterContract",
     "FormatContract",
     "KindContract",
@@ -65,7 +77,11 @@ __all__ = [
     "PluginContract",
     "SourceContract",
     "TaskContract",
+    "byte_letters",
+    "generated",
     "get_host",
     "reclaim",
     "resolve_options",
+    "word_tokenizer",
+    "write_safetensors",
 ]

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -29,7 +28,7 @@ from hub.testing.importing import heavy_imports
 from hub.testing.opening import Opening
 from hub.testing.requests import FIELDS, ask, ask_wrongly, assert_same
 from hub.testing.running import RunningContract
-from hub.types import Artifact, Estimate
+from hub.types import Estimate
 
 __all__ = ["BackendContract"]
 
@@ -180,7 +179,7 @@ class BackendContract(RunningContract, GeneratingContract):
     @classmethod
     def damaged(cls, opening: Opening, tmp_path_factory: pytest.TempPathFactory) -> dict[int, HubError | None]:
         """What came of weights of which so many bytes at most are left, opened in a process that they may end."""
-        cut = [_cut(opening, keep, tmp_path_factory.mktemp("damaged")) for keep in LEFT]
+        cut = [opening.cut(tmp_path_factory.mktemp("damaged"), keep) for keep in LEFT]
         return dict(zip(LEFT, open_apart(opening.plan, cut, tmp_path_factory.mktemp("apart")), strict=True))
 
     @pytest.mark.parametrize("keep", LEFT)
@@ -224,17 +223,6 @@ class BackendContract(RunningContract, GeneratingContract):
         if self.fixture is None or self.fixture.expected is None:
             pytest.skip("no fixture says what is expected")
         self.assert_agrees(session, opening, self.fixture)
-
-
-def _cut(opening: Opening, keep: int, folder: Path) -> Artifact:
-    """A copy whose weights are cut: half of them at most."""
-    weights = {name for names in opening.plan.facts.parts.values() for name in names}
-    for file in opening.artifact.files:
-        path = folder / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        content = (opening.artifact.path / file.path).read_bytes()
-        path.write_bytes(content[: min(keep, len(content) // 2)] if file.path in weights else content)
-    return Artifact(digest="", path=folder, files=opening.artifact.files)
 
 
 def _open_and_close(opening: Opening) -> weakref.ref[Session]:

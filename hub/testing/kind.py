@@ -57,8 +57,7 @@ class KindContract:
     @pytest.fixture
     def given(self) -> Any:  # Any: whatever the codec reads
         """Something that the codec reads: small, an object or a path."""
-        if self.fixture is None:
-            raise NotImplementedError("give the fixture 'given'")
+        assert self.fixture is not None, "set `fixture`, or give the fixture 'given'"
         return self.fixture.given()
 
     @pytest.fixture

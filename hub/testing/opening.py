@@ -103,6 +103,18 @@ class Opening:
         )
         return cls(plan=plan, artifact=Artifact(digest="", path=folder, files=facts.files), host=host)
 
+    def cut(self, folder: Path, keep: int | None = None) -> Artifact:
+        """A copy whose weights are cut: half of each file is left, or so many bytes where that is less."""
+        weights = {name for names in self.plan.facts.parts.values() for name in names}
+        for file in self.artifact.files:
+            path = folder / file.path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            content = (self.artifact.path / file.path).read_bytes()
+            half = len(content) // 2
+            left = half if keep is None else min(keep, half)
+            path.write_bytes(content[:left] if file.path in weights else content)
+        return Artifact(digest="", path=folder, files=self.artifact.files)
+
     def session(self) -> Session:
         """Open the first part, behind the guard. The caller closes it."""
         return open_part(self.plan, self.artifact, self.host, next(iter(self.plan.facts.parts)))

@@ -149,13 +149,7 @@ class TransformContract:
     ) -> None:
         """An error of `hub.errors` which is not about the plugin; and nothing is kept."""
         assert self.fixture is not None
-        folder = tmp_path_factory.mktemp("damaged")
-        weights = {name for names in opening.plan.facts.parts.values() for name in names}
-        for file in opening.artifact.files:
-            content = (opening.artifact.path / file.path).read_bytes()
-            (folder / file.path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file.path).write_bytes(content[: len(content) // 2] if file.path in weights else content)
-        damaged = replace(opening, artifact=replace(opening.artifact, path=folder))
+        damaged = replace(opening, artifact=opening.cut(tmp_path_factory.mktemp("damaged")))
         store = tmp_path_factory.mktemp("store")
         with pytest.raises(HubError) as caught:
             transformed(damaged, provided, self.fixture, store)

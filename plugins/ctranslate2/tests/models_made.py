@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from hub.testing import word_tokenizer
+
 LANGUAGES = ("en", "zh", "de", "es", "ru")
 _CODES = 99
 _TIMES = 1501
@@ -68,30 +70,11 @@ def make_whisper(folder: Path, *, multilingual: bool = True, seed: int = 0) -> M
     spec.validate()
     spec.optimize()
     spec.save(str(made.ctranslate2))
+    special = tokens[end : len(tokens) - _TIMES]
+    tokenizer = word_tokenizer(tokens, unknown="w0", special=special)
     for path in (made.safetensors, made.ctranslate2):
-        (path / "tokenizer.json").write_text(json.dumps(_tokenizer(tokens, end)), encoding="utf-8")
+        (path / "tokenizer.json").write_text(json.dumps(tokenizer), encoding="utf-8")
     return made
-
-
-def _tokenizer(tokens: list[str], end: int) -> dict[str, object]:
-    """A `tokenizer.json` of whole words, whose special tokens are those that begin with `<|`."""
-    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    named = tokens[end : len(tokens) - _TIMES]
-    return {
-        "version": "1.0",
-        "truncation": None,
-        "padding": None,
-        "added_tokens": [{"id": end + place, "content": token, **flags} for place, token in enumerate(named)],
-        "normalizer": None,
-        "pre_tokenizer": {"type": "Whitespace"},
-        "post_processor": None,
-        "decoder": None,
-        "model": {
-            "type": "WordLevel",
-            "vocab": {token: number for number, token in enumerate(tokens)},
-            "unk_token": "w0",
-        },
-    }
 
 
 def make_translator(folder: Path, seed: int = 0) -> Made:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import onnxruntime  # type: ignore[import-untyped]
 
 from hub.plugin import Fixture, WeightsFixture
 from hub.runtime.protocols import OpenRequest, Session, Tensor
+from hub.testing import TOKENS, Computed, word_tokenizer
 from hub_export.library import quiet, torch, transformers
 
 __all__ = ["fixtures"]
@@ -25,7 +26,6 @@ SIZES: dict[str, Any] = {  # Any: settings of transformers have types of their o
     "vocab_size": 120,
     "max_position_embeddings": 64,
 }
-FEEDS = ("input_ids", "attention_mask")
 
 
 def fixtures() -> list[Fixture]:
@@ -57,26 +57,10 @@ def _write(folder: Path, model: Any, config: Any) -> None:  # Any: classes of tr
 
 def _tokenizer(folder: Path) -> None:
     """Write a tokenizer of whole words, without which the builder of graphs builds nothing."""
-    words = {word: place for place, word in enumerate(["<unk>", "<s>", "</s>", *(f"w{n}" for n in range(117))])}
-    model = {"type": "WordLevel", "vocab": words, "unk_token": "<unk>"}
-    content = {"version": "1.0", "added_tokens": [], "pre_tokenizer": {"type": "Whitespace"}, "model": model}
+    content = word_tokenizer(["<unk>", "<s>", "</s>", *(f"w{n}" for n in range(117))], unknown="<unk>")
     (folder / "tokenizer.json").write_text(json.dumps(content), encoding="utf-8")
     said = {"tokenizer_class": "PreTrainedTokenizerFast", "bos_token": "<s>", "eos_token": "</s>"}
     (folder / "tokenizer_config.json").write_text(json.dumps(said), encoding="utf-8")
-
-
-class Weights(Session):
-    """What transformers or ONNX Runtime make of them: hidden states, or logits."""
-
-    inputs = tuple(Tensor(name=name, dtype="int64", shape=("batch", "sequence")) for name in FEEDS)
-
-    def __init__(self, answer: Any, output: str, width: int) -> None:  # Any: takes feeds, gives an array
-        self._answer, self._output = answer, output
-        self.outputs = (Tensor(name=output, dtype="float32", shape=("batch", "sequence", width)),)
-
-    def run(self, feeds: Mapping[str, Array], wanted: Sequence[str] | None = None) -> dict[str, Array]:
-        """Tensors in, tensors out."""
-        return {self._output: self._answer(feeds)}
 
 
 def open_weights(request: OpenRequest) -> Session:
@@ -84,7 +68,9 @@ def open_weights(request: OpenRequest) -> Session:
     decodes = request.facts.task == "text-generation"
     output, width = ("logits", SIZES["vocab_size"]) if decodes else ("last_hidden_state", SIZES["hidden_size"])
     opened = _by_runtime if request.facts.format == "onnx" else _by_transformers
-    return Weights(opened(request, output), output, width)
+    answer = opened(request, output)
+    given = Tensor(name=output, dtype="float32", shape=("batch", "sequence", width))
+    return Computed(lambda feeds: {output: answer(feeds)}, outputs=(given,))
 
 
 def _by_transformers(request: OpenRequest, output: str) -> Any:  # Any: as above
@@ -106,7 +92,7 @@ def _by_runtime(request: OpenRequest, output: str) -> Any:  # Any: as above
     settings.log_severity_level, settings.intra_op_num_threads = 4, 1
     [path] = [path for path in request.files if path.suffix == ".onnx"]
     session = onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
-    past = [each for each in session.get_inputs() if each.name not in FEEDS]
+    past = [each for each in session.get_inputs() if each.name not in {tensor.name for tensor in TOKENS}]
 
     def answer(feeds: Mapping[str, Array]) -> Array:
         """Nothing came before: what a graph with a KV cache takes of it is empty."""

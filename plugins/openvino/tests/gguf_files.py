@@ -6,6 +6,8 @@ import gguf
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter
 
+from hub.testing import byte_letters
+
 WIDTH, INNER, LAYERS, HEADS, CONTEXT = 256, 256, 2, 4, 256
 TEMPLATE = (
     "{% for message in messages %}{{ message['role'] + ': ' + message['content'] + '\\n' }}{% endfor %}"
@@ -26,7 +28,7 @@ def random_llama(path: Path, kind: str = "Q8_0", family: str = "llama", seed: in
     writer.add_rope_dimension_count(WIDTH // HEADS)
     writer.add_rope_freq_base(10000.0)
     writer.add_file_type(int(GGMLQuantizationType[kind]))
-    words = byte_tokens()
+    words = ["<|end|>", *byte_letters(), "he"]
     writer.add_vocab_size(len(words))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("default")
@@ -77,14 +79,6 @@ def requantized(source: Path, path: Path, kind: str) -> Path:
             _tensor(writer, tensor.name, gguf.dequantize(tensor.data, tensor.tensor_type), kind)
     _close(writer)
     return path
-
-
-def byte_tokens() -> list[str]:
-    """An end token, then the 256 bytes as GPT-2 writes them, then one merge."""
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    others = [byte for byte in range(256) if byte not in plain]
-    letters = {byte: chr(byte) for byte in plain} | {byte: chr(256 + place) for place, byte in enumerate(others)}
-    return ["<|end|>", *(letters[byte] for byte in range(256)), "he"]
 
 
 def _tensor(writer: GGUFWriter, name: str, values: np.ndarray, kind: str) -> None:

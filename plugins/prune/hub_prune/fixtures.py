@@ -5,7 +5,7 @@ Graphs are run by the reference of ONNX, so that the check needs no runtime.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from onnx.reference import ReferenceEvaluator
 
 from hub.plugin import Fixture, WeightsFixture
 from hub.runtime.protocols import OpenRequest, Session, Tensor
+from hub.testing import Computed
 from hub_prune.library import auto, quiet
 
 __all__ = ["fixtures"]
@@ -49,32 +50,24 @@ def write(folder: Path) -> None:
         auto("BertModel")(auto("BertConfig")(**SIZES)).eval().save_pretrained(folder)
 
 
-class Encoder(Session):
-    """Has a function answer: ids and mask to hidden states."""
-
-    inputs = tuple(Tensor(name=n, dtype="int64", shape=("batch", "sequence")) for n in ("input_ids", "attention_mask"))
-    outputs = (Tensor(name=OUTPUT, dtype="float32", shape=("batch", "sequence", SIZES["hidden_size"])),)
-
-    def __init__(self, answer: Callable[[Mapping[str, Array]], Array]) -> None:
-        self._answer = answer
-
-    def run(self, feeds: Mapping[str, Array], wanted: Sequence[str] | None = None) -> dict[str, Array]:
-        """Tensors in, tensors out."""
-        return {OUTPUT: self._answer(feeds)}
-
-
 def open_weights(request: OpenRequest) -> Session:
-    """Open what goes in and what comes out."""
-    if request.facts.format == "onnx":
-        graph: Any = ReferenceEvaluator(str(request.files[0]))  # Any: what it gives depends on flags
-        return Encoder(lambda feeds: np.asarray(graph.run([OUTPUT], dict(feeds))[0]))
+    """Open what goes in and what comes out: ids and mask to hidden states."""
+    states = Tensor(name=OUTPUT, dtype="float32", shape=("batch", "sequence", SIZES["hidden_size"]))
+    return Computed(_by_reference(request) if request.facts.format == "onnx" else _by_torch(request), outputs=(states,))
+
+
+def _by_reference(request: OpenRequest) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
+    graph: Any = ReferenceEvaluator(str(request.files[0]))  # Any: what it gives depends on flags
+    return lambda feeds: {OUTPUT: np.asarray(graph.run([OUTPUT], dict(feeds))[0])}
+
+
+def _by_torch(request: OpenRequest) -> Callable[[Mapping[str, Array]], dict[str, Array]]:
     with quiet():
         model = auto("AutoModel").from_pretrained(request.path, local_files_only=True, dtype=torch.float32).eval()
 
-    def answer(feeds: Mapping[str, Array]) -> Array:
+    def answer(feeds: Mapping[str, Array]) -> dict[str, Array]:
         with torch.inference_mode():
             found = model(**{name: torch.from_numpy(feed) for name, feed in feeds.items()})
-        states: Array = found[OUTPUT].numpy()
-        return states
+        return {OUTPUT: found[OUTPUT].numpy()}
 
-    return Encoder(answer)
+    return answer

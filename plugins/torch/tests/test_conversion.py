@@ -10,12 +10,13 @@ import pytest
 import torch
 import transformers
 from hub_torch.conversion import convert
+from hub_torch.fixtures.folders import CHATML, write_gguf
 
 import hub
 from hub.errors import InferenceError
 from hub.runtime.protocols import TransformRequest
 from hub.types import Facts, WeightFile
-from plugins.torch.tests.models_made import CHATML, decoder, gguf_of
+from plugins.torch.tests.models_made import decoder
 
 TEXTS = ("one 1234 two\n", "  it's é 猫", "<s>user\nhi</s>")
 
@@ -37,7 +38,7 @@ def places(tmp_path):
 def test_the_model_is_the_one_that_was_written_as_gguf(places):
     source, given, out = places
     model = decoder(source)
-    gguf_of(model, given / "tiny.gguf")
+    write_gguf(model, given / "tiny.gguf")
     convert(asked(given, out))
     made = transformers.AutoModelForCausalLM.from_pretrained(out)
     assert made.config.dtype == torch.float32
@@ -50,7 +51,7 @@ def test_the_model_is_the_one_that_was_written_as_gguf(places):
 
 def test_the_tokenizer_gives_the_same_ids_and_keeps_the_template(places):
     source, given, out = places
-    gguf_of(decoder(source), given / "tiny.gguf")
+    write_gguf(decoder(source), given / "tiny.gguf")
     convert(asked(given, out))
     before = transformers.PreTrainedTokenizerFast(tokenizer_file=str(source / "tokenizer.json"))
     after = transformers.AutoTokenizer.from_pretrained(out)
@@ -64,7 +65,7 @@ def test_the_tokenizer_gives_the_same_ids_and_keeps_the_template(places):
 
 def test_digits_are_cut_as_the_file_says(places):
     source, given, out = places
-    gguf_of(decoder(source), given / "tiny.gguf", cut="smollm")
+    write_gguf(decoder(source), given / "tiny.gguf")
     convert(asked(given, out))
     cut = json.loads((out / "tokenizer.json").read_text())["pre_tokenizer"]
     assert [part["type"] for part in cut["pretokenizers"]] == ["Digits", "ByteLevel"]
@@ -81,7 +82,7 @@ def test_digits_are_cut_as_the_file_says(places):
 )
 def test_auto_writes_the_smallest_dtype_that_loses_nothing(places, held, asked_for, written):
     source, given, out = places
-    gguf_of(decoder(source, dtype=held), given / "tiny.gguf")
+    write_gguf(decoder(source, dtype=held), given / "tiny.gguf")
     convert(asked(given, out, dtype=asked_for))
     made = transformers.AutoModelForCausalLM.from_pretrained(out, dtype="auto")
     assert made.dtype == written
@@ -90,7 +91,7 @@ def test_auto_writes_the_smallest_dtype_that_loses_nothing(places, held, asked_f
 def test_a_config_that_the_model_brought_is_followed(places):
     source, given, out = places
     model = decoder(source)
-    gguf_of(model, given / "tiny.gguf", rope_freqs__weight=np.ones(4, np.float32))
+    write_gguf(model, given / "tiny.gguf", {"rope_freqs.weight": np.ones(4, np.float32)})
     scaled = json.loads((source / "config.json").read_text())
     scaled["rope_parameters"] = {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}
     (given / "config.json").write_text(json.dumps(scaled))
@@ -102,14 +103,14 @@ def test_a_config_that_the_model_brought_is_followed(places):
 
 def test_a_tokenizer_that_the_model_brought_is_not_made_again(places):
     source, given, out = places
-    gguf_of(decoder(source), given / "tiny.gguf")
+    write_gguf(decoder(source), given / "tiny.gguf")
     convert(asked(given, out, brought=("tokenizer.json",)))
     assert {path.name for path in out.iterdir()} == {"config.json", "generation_config.json", "model.safetensors"}
 
 
 def test_positions_that_are_scaled_by_a_tensor_are_refused_without_a_config(places):
     source, given, out = places
-    gguf_of(decoder(source), given / "tiny.gguf", rope_freqs__weight=np.ones(4, np.float32))
+    write_gguf(decoder(source), given / "tiny.gguf", {"rope_freqs.weight": np.ones(4, np.float32)})
     with pytest.raises(InferenceError, match=r"scales its positions with rope_freqs\.weight"):
         convert(asked(given, out))
 
@@ -117,7 +118,7 @@ def test_positions_that_are_scaled_by_a_tensor_are_refused_without_a_config(plac
 @pytest.mark.parametrize("keep", [0, 100, 5_000, 60_000])
 def test_a_damaged_file_is_named(places, keep):
     source, given, out = places
-    path = gguf_of(decoder(source), given / "tiny.gguf")
+    path = write_gguf(decoder(source), given / "tiny.gguf")
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(InferenceError, match=r"tiny\.gguf"):
         convert(asked(given, out))
@@ -128,14 +129,14 @@ def test_weights_that_are_no_numbers_are_not_kept(places):
     model = decoder(source)
     with torch.no_grad():
         model.model.layers[0].mlp.up_proj.weight[1, 2] = torch.nan
-    gguf_of(model, given / "tiny.gguf")
+    write_gguf(model, given / "tiny.gguf")
     with pytest.raises(InferenceError, match=r"NaN.*model\.layers\.0\.mlp\.up_proj\.weight"):
         convert(asked(given, out))
 
 
 def test_what_was_written_wrong_is_found(places, monkeypatch):
     source, given, out = places
-    gguf_of(decoder(source), given / "tiny.gguf")
+    write_gguf(decoder(source), given / "tiny.gguf")
     save = transformers.PreTrainedModel.save_pretrained
 
     def wrongly(model, *arguments, **options):
@@ -149,17 +150,13 @@ def test_what_was_written_wrong_is_found(places, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.weights
-def test_smollm_runs_through_torch_from_its_gguf_file(weights_home, hub_home, run_hub, monkeypatch):
-    monkeypatch.setenv("HUB_HOME", str(weights_home))
-    path = str(next(hub.pull("smollm2-135m").path.glob("*.gguf")))
-    monkeypatch.setenv("HUB_HOME", str(hub_home))
-    question = ("run", path, "--task", "text-generation", "--backend", "torch", "--max-tokens", "16", "What is 2+2?")
-    first = run_hub(*question, timeout=280)
+def test_a_file_runs_from_the_shell_and_is_converted_once(tmp_path, run_hub):
+    (tmp_path / "model").mkdir()
+    path = str(write_gguf(decoder(tmp_path / "model"), tmp_path / "tiny.gguf"))
+    question = ("run", path, "--task", "text-generation", "--backend", "torch", "--max-tokens", "4", "2+2?")
+    first, again = (run_hub(*question, timeout=280) for _ in range(2))
     assert first.returncode == 0, first.stderr
-    assert "4" in first.stdout
     assert "it/s" not in first.stderr
-    again = run_hub(*question, timeout=280)
     assert again.stdout == first.stdout
     assert "running gguf-safetensors" in first.stderr
     assert "running gguf-safetensors" not in again.stderr

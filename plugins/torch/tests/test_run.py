@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import torch
+from hub_torch.fixtures.folders import SIZES
 from hub_torch.tasks import KINDS
 
 from hub.errors import ContextOverflow, InferenceError, InputError
 from hub.runtime.protocols import Tensor
-from plugins.torch.tests.models_made import SIZES, decoder, encoder, made
+from plugins.torch.tests.models_made import decoder, encoder, made
 
 IDS = np.array([[5, 6, 7, 8], [9, 10, 11, 0]])
 MASK = np.array([[1, 1, 1, 1], [1, 1, 1, 0]])

@@ -15,6 +15,7 @@ import numpy as np
 
 from hub.plugin import Fixture, TaskFixture, WeightsFixture
 from hub.runtime.protocols import OpenRequest, Session, Tensor
+from hub.testing import write_safetensors
 
 __all__ = ["fixtures"]
 
@@ -63,9 +64,7 @@ def weights() -> Array:
 
 def write(folder: Path, *, processing: Mapping[str, object] | None = PLAIN) -> None:
     """Write a classifier."""
-    rows = weights()
-    head = json.dumps({"colours": {"dtype": "F32", "shape": rows.shape, "data_offsets": [0, rows.nbytes]}}).encode()
-    (folder / "model.safetensors").write_bytes(len(head).to_bytes(8, "little") + head + rows.tobytes())
+    write_safetensors(folder / "model.safetensors", {"colours": weights()})
     (folder / "config.json").write_text(json.dumps(CONFIG), encoding="utf-8")
     if processing is not None:
         (folder / "preprocessor_config.json").write_text(json.dumps(processing), encoding="utf-8")
