@@ -148,3 +148,13 @@ def test_a_lone_half_of_a_pair_is_never_told():
         reader.take(piece)
     "".join(told).encode()
     assert "".join(told) == "a\ufffdb"
+
+
+@pytest.mark.parametrize("text", ["a \\ud83d", "\\\\ud83d!", "\\", "🎉\\ud83c🎉"])
+def test_what_only_looks_like_a_half_of_a_pair_is_told_as_it_stands(text):
+    for ascii_only in (True, False):
+        told = []
+        reader = CallReader(lambda delta, told=told: told.append(delta.text) and False)
+        for piece in json.dumps({"response": text}, ensure_ascii=ascii_only):
+            reader.take(piece)
+        assert "".join(told) == text

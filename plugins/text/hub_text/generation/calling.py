@@ -19,8 +19,10 @@ __all__ = ["CallReader"]
 _TEXT = re.compile(r'\s*\{\s*"response"\s*:\s*"')
 _CALLS = re.compile(r'\s*\{\s*"tool_calls"\s*:\s*\[\s*')
 _NEXT = re.compile(r"\s*,?\s*")
-_WHOLE = re.compile(r'(?:[^"\\]|\\(?:[^u]|u[0-9a-fA-F]{4}))*')
-_HIGH = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\Z")  # the first half of a pair
+_HIGH = r"\\u[dD][89abAB][0-9a-fA-F]{2}"  # the first half of a pair, certain once it is known what follows
+_CERTAIN = re.compile(
+    rf'(?:[^"\\]|\\[^u]|{_HIGH}(?=[^\\]|\\[^u]|\\u[0-9a-fA-F]{{4}})|(?!{_HIGH})\\u[0-9a-fA-F]{{4}})*', re.DOTALL
+)
 
 
 class CallReader:
@@ -29,17 +31,17 @@ class CallReader:
     def __init__(self, emit: Emit) -> None:
         self._emit = emit
         self._json = ""
-        self._said = ""
+        self._place = 0  # up to which the JSON has been told
+        self._said: list[str] = []
         self._calls: list[ToolCall] = []
-        self._place = 0
         self._stopped = False
 
     def take(self, piece: str) -> bool:
         """Take a piece; `True` once nobody wants more."""
         self._json += piece
         if text := _TEXT.match(self._json):
-            self._say(_decoded(self._json[text.end() :]))
-        elif calls := _CALLS.match(self._json):
+            self._read(max(self._place, text.end()))
+        elif "}" in piece and (calls := _CALLS.match(self._json)):  # else no call can have become complete
             self._find(max(self._place, calls.end()))
         return self._stopped
 
@@ -48,12 +50,20 @@ class CallReader:
         if not self._calls and not self._said:
             self._say(_other(self._json))
         finish = "cancelled" if self._stopped else reply.finish
-        return replace(reply, text=self._said, finish=finish, tool_calls=tuple(self._calls), logprobs=())
+        return replace(reply, text="".join(self._said), finish=finish, tool_calls=tuple(self._calls), logprobs=())
+
+    def _read(self, start: int) -> None:
+        """Text from a place on, as far as it is certain: no half of an escape or of a pair."""
+        found = _CERTAIN.match(self._json, start)
+        assert found is not None
+        self._place = found.end()
+        text = json.loads(f'"{found[0]}"', strict=False)
+        self._say(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))  # no half of a pair stands alone
 
     def _say(self, text: str) -> None:
-        new, self._said = text[len(self._said) :], text
-        if new and not self._stopped:
-            self._stopped = self._emit(Delta(text=new))
+        if text and not self._stopped:
+            self._said.append(text)
+            self._stopped = self._emit(Delta(text=text))
 
     def _find(self, start: int) -> None:
         """Calls from a place on, as far as they are complete."""
@@ -77,17 +87,6 @@ class CallReader:
         piece = {"index": len(self._calls), **call, "function": {**call["function"]}}
         self._calls.append(call)
         self._stopped = self._emit(Delta(value={"tool_calls": [piece]}))
-
-
-def _decoded(quoted: str) -> str:
-    """Text of the beginning of a JSON string, as far as it is certain: no half of an escape or of a pair."""
-    found = _WHOLE.match(quoted)
-    certain = found[0] if found else ""
-    if half := _HIGH.search(certain):
-        certain = certain[: half.start()]
-    text = json.loads(f'"{certain}"', strict=False)
-    assert isinstance(text, str)
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # no half of a pair stands alone
 
 
 def _other(answer: str) -> str:
