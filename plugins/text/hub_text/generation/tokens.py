@@ -15,6 +15,7 @@ from hub_text.generation.decoding import TextStream
 from hub_text.generation.ends import read_ends
 from hub_text.generation.stops import StopTexts
 from hub_text.generation.template import read_template
+from hub_text.generation.tooling import has_tools
 from hub_text.tokenization import TextTokenizer
 
 __all__ = ["TokenChat"]
@@ -87,8 +88,7 @@ def _refuse(request: Chat) -> None:
     """Refuse what only a runtime can do that owns the conversation."""
     wanted = {
         "schema": request.schema is not None,
-        "tools": bool(request.tools)
-        or any("tool_calls" in turn or turn["role"] == "tool" for turn in request.messages),
+        "tools": has_tools(request),
         "top_logprobs": request.top_logprobs is not None,
         "images": any("parts" in turn for turn in request.messages),
     }
