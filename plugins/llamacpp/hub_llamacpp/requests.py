@@ -6,6 +6,7 @@ Knows nothing of running models. Fields: https://github.com/ggml-org/llama.cpp/t
 from __future__ import annotations
 
 import secrets
+from typing import cast
 
 from hub.errors import OptionError
 from hub.runtime.protocols import Chat, Sampling
@@ -111,27 +112,8 @@ def _told(most: int, *, plain: bool) -> dict[str, JSON]:
 
 
 def _turn(message: Message) -> dict[str, JSON]:
-    """A turn as llama.cpp's templates take it."""
-    content: JSON = message["content"]
-    if parts := message.get("parts"):
-        content = [
-            {"type": "text", "text": part["text"]}
-            if part["type"] == "text"
-            else {"type": "image_url", "image_url": {"url": part["image_url"]["url"]}}
-            for part in parts
-        ]
-    turn: dict[str, JSON] = {"role": message["role"], "content": content}
-    if calls := message.get("tool_calls"):
-        turn["tool_calls"] = [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["function"]["name"], "arguments": call["function"]["arguments"]},
-            }
-            for call in calls
-        ]
-    if "tool_call_id" in message:
-        turn["tool_call_id"] = message["tool_call_id"]
-    if "name" in message:
-        turn["name"] = message["name"]
+    """A turn as llama.cpp's templates take it: its content is the parts, where it has some."""
+    turn = cast("dict[str, JSON]", dict(message))
+    if parts := turn.pop("parts", None):
+        turn["content"] = parts
     return turn
