@@ -17,6 +17,7 @@ import openvino_genai as genai  # type: ignore[import-untyped]
 __all__ = ["Batched", "Generator", "Single"]
 
 _CUT = genai.GenerationFinishReason.LENGTH
+_REMEMBERED = 256  # schemas, which strangers may send without end
 
 
 class Single:
@@ -136,7 +137,8 @@ class Batched:
         for turn in self._turns:
             turn.begin(self._pipeline, self._numbers)
         self._pipeline.step()
-        self._followed |= {turn.schema for turn in self._turns}
+        now = {turn.schema for turn in self._turns}
+        self._followed = now if len(self._followed) > _REMEMBERED else self._followed | now
         self._turns = [turn for turn in self._turns if turn.read()]
 
 

@@ -6,6 +6,7 @@ from threading import Barrier, Event
 
 import openvino_genai as genai
 import pytest
+from hub_openvino import batching
 from hub_openvino.opening import open_model
 
 from hub.errors import ContextOverflow, InputError, OptionError
@@ -182,6 +183,16 @@ def test_who_leaves_or_fails_does_not_end_the_others_of_the_batch(tiny):
         stays = pool.submit(session.chat, complete(sampling={"max_tokens": 60}), lambda _: not gone.wait(60))
         pool.submit(leave).result()
         assert (stays.result().finish, stays.result().tokens) == ("length", 60)
+    session.close()
+
+
+def test_schemas_are_not_remembered_without_end(tiny, monkeypatch):
+    monkeypatch.setattr(batching, "_REMEMBERED", 2)
+    session = open_model(chat_request(tiny, parallel=2))
+    for number in range(6):
+        schema = {"type": "object", "properties": {f"p{number}": {"type": "boolean"}}}
+        session.chat(ask(schema=schema, sampling={"max_tokens": 4}), silent)
+    assert len(session._generator._followed) <= 3
     session.close()
 
 
