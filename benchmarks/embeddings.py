@@ -28,6 +28,8 @@ from hub.cpus import allowed_cpus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hub.runtime.model import LoadedModel
+
 MODEL = "all-minilm-l6-v2:onnx"
 BATCH = 32
 CALL = 64  # sentences in one call: short turns, so that what else the machine does falls on both sides
@@ -49,13 +51,19 @@ def sentences(count: int) -> list[str]:
 
 
 def bare(folder: Path, threads: int) -> Callable[[list[str]], Any]:  # Any: a numpy array
-    """What a person writes with the two libraries alone."""
+    """What a person writes with onnxruntime and tokenizers alone."""
     import onnxruntime  # type: ignore[import-untyped]
-    from tokenizers import Tokenizer
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(next(folder.rglob("*.onnx")), settings, providers=["CPUExecutionProvider"])
+    return embedder(folder, lambda feeds: session.run(["last_hidden_state"], feeds)[0])
+
+
+def embedder(folder: Path, run: Callable[[dict[str, Any]], Any]) -> Callable[[list[str]], Any]:  # Any: numpy arrays
+    """The rest of it, around a runtime that makes hidden states of feeds."""
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(256)
@@ -73,7 +81,7 @@ def bare(folder: Path, threads: int) -> Callable[[list[str]], Any]:  # Any: a nu
                 ids[row, : len(encoded[index].ids)] = encoded[index].ids
                 mask[row, : len(encoded[index].ids)] = 1
             feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            hidden = session.run(["last_hidden_state"], feeds)[0]
+            hidden = run(feeds)
             weights = mask[:, :, None].astype(np.float32)
             pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
             vectors[chosen] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
@@ -89,6 +97,25 @@ def seconds(call: Callable[[list[str]], Any], texts: list[str]) -> float:
     return time.perf_counter() - began
 
 
+def turns(
+    model: LoadedModel, plain: Callable[[list[str]], Any], texts: list[str], rounds: int
+) -> tuple[list[tuple[float, float]], float]:  # Any: a numpy array
+    """Seconds of the two sides for each call, ours first, and the largest difference of their vectors."""
+
+    def through(chosen: list[str]) -> Any:  # Any: as above
+        return model.infer(chosen, batch_size=BATCH)
+
+    apart = float(np.abs(through(texts) - plain(texts)).max())
+    pairs = []
+    for turn in range(rounds):
+        for start in range(0, len(texts), CALL):
+            chosen = texts[start : start + CALL]
+            sides = (through, plain) if (turn + start // CALL) % 2 else (plain, through)
+            times = {side: seconds(side, chosen) for side in sides}
+            pairs.append((times[through], times[plain]))
+    return pairs, apart
+
+
 def main() -> int:
     """Measure, print, and fail if the figure is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,18 +127,7 @@ def main() -> int:
     threads = len(allowed_cpus())
     plain = bare(hub.pull(MODEL).path, threads)
     with hub.load(MODEL, threads=threads) as model:
-
-        def through(chosen: list[str]) -> Any:  # Any: a numpy array
-            return model.infer(chosen, batch_size=BATCH)
-
-        apart = float(np.abs(through(texts) - plain(texts)).max())
-        pairs = []
-        for turn in range(given.rounds):
-            for start in range(0, len(texts), CALL):
-                chosen = texts[start : start + CALL]
-                sides = (through, plain) if (turn + start // CALL) % 2 else (plain, through)
-                times = {side: seconds(side, chosen) for side in sides}
-                pairs.append((times[through], times[plain]))
+        pairs, apart = turns(model, plain, texts, given.rounds)
     ratio = statistics.median(theirs / ours for ours, theirs in pairs)
     for name, spent in (
         ("bare onnxruntime", [theirs for _, theirs in pairs]),

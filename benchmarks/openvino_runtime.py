@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from embeddings import BATCH, CALL, MODEL, seconds, sentences
+from embeddings import CALL, MODEL, embedder, sentences, turns
 from generation import PROMPTS
 
 import hub
@@ -42,36 +42,16 @@ Pair = tuple[float, float]
 def bare_embedder(folder: Path, precision: str) -> Callable[[list[str]], Any]:  # Any: a numpy array
     """What a person writes with openvino and tokenizers alone."""
     import openvino as ov  # type: ignore[import-untyped]
-    from tokenizers import Tokenizer
 
     settings = {"INFERENCE_NUM_THREADS": THREADS, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
     if precision == "f32":
         settings["EXECUTION_MODE_HINT"] = "ACCURACY"
     request = ov.Core().compile_model(folder / "model.onnx", "CPU", settings).create_infer_request()
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(256)
 
-    def embed(texts: list[str]) -> Any:  # Any: a numpy array
-        encoded = tokenizer.encode_batch(texts)
-        order = sorted(range(len(texts)), key=lambda index: len(encoded[index].ids))
-        vectors = np.empty((len(texts), 384), np.float32)
-        for start in range(0, len(order), BATCH):
-            chosen = order[start : start + BATCH]
-            width = max(len(encoded[index].ids) for index in chosen)
-            ids = np.zeros((len(chosen), width), np.int64)
-            mask = np.zeros_like(ids)
-            for row, index in enumerate(chosen):
-                ids[row, : len(encoded[index].ids)] = encoded[index].ids
-                mask[row, : len(encoded[index].ids)] = 1
-            feeds = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-            hidden = request.infer(feeds, share_inputs=True, share_outputs=True)["last_hidden_state"]
-            weights = mask[:, :, None].astype(np.float32)
-            pooled = (hidden * weights).sum(axis=1) / weights.sum(axis=1)
-            vectors[chosen] = pooled / np.linalg.norm(pooled, axis=1, keepdims=True)
-        return vectors
+    def run(feeds: dict[str, Any]) -> Any:  # Any: as above
+        return request.infer(feeds, share_inputs=True, share_outputs=True)["last_hidden_state"]
 
-    return embed
+    return embedder(folder, run)
 
 
 def embeddings(rounds: int, count: int, precision: str) -> tuple[list[Pair], float]:
@@ -79,19 +59,7 @@ def embeddings(rounds: int, count: int, precision: str) -> tuple[list[Pair], flo
     texts = sentences(count)
     plain = bare_embedder(hub.pull(MODEL).path, precision)
     with hub.load(MODEL, backend="openvino", threads=THREADS, precision=precision) as model:
-
-        def through(chosen: list[str]) -> Any:  # Any: a numpy array
-            return model.infer(chosen, batch_size=BATCH)
-
-        apart = float(np.abs(through(texts) - plain(texts)).max())
-        pairs = []
-        for turn in range(rounds):
-            for start in range(0, len(texts), CALL):
-                chosen = texts[start : start + CALL]
-                sides = (through, plain) if (turn + start // CALL) % 2 else (plain, through)
-                times = {side: seconds(side, chosen) for side in sides}
-                pairs.append((times[through], times[plain]))
-    return pairs, apart
+        return turns(model, plain, texts, rounds)
 
 
 def in_q8_0(folder: Path) -> Path:
