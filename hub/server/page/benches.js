@@ -1,7 +1,7 @@
 // What was measured on this machine, as dots: speed against size, and against what was lost.
 
 import { scatter } from "/page/charts.js";
-import { byId, field, make, size, table } from "/page/dom.js";
+import { byId, field, make, number, size, table } from "/page/dom.js";
 import { get } from "/page/net.js";
 
 const LEAST = 0.0001, COLOURS = 8;
@@ -33,7 +33,7 @@ function show(root, bench) {
   drawings.push(figure("Speed and size: up and left is better", scatter(points, bytes, speed, colour)));
   if (known.some((point) => point.loss > 0)) drawings.push(figure("Speed and loss: up and left is better", scatter(known, loss, speed, colour)));
   const key = make("p", { class: "legend" }, backends.map((name, at) => make("span", { class: `c${at % COLOURS}` }, make("i"), name)),
-    points.some((point) => point.pareto) && make("span", {}, "filled: nothing else is smaller, faster and closer at once"));
+    points.some((point) => point.pareto) && make("span", {}, "filled, and * below: nothing else is smaller, faster and closer at once"));
   root.replaceChildren(about(bench), key, make("div", { class: "figures" }, drawings), rows(points));
 }
 
@@ -43,11 +43,17 @@ function about({ machine, winner, compared_with: origin }) {
   return make("p", { class: "quiet" }, [on && `On ${on}.`, origin && `Loss is against ${origin}.`, best].filter(Boolean).join(" "));
 }
 
+/** What is lost; of what is there and too little to be written, at least that it is. */
+function lost(loss) {
+  if (typeof loss !== "number") return "–";
+  return loss > 0 && loss < LEAST ? `< ${LEAST}` : String(Number(loss.toFixed(4)));
+}
+
 const figure = (caption, drawing) => make("figure", {}, make("figcaption", {}, caption), drawing);
 
 function rows(points) {
   return table(["way", "size", "memory", "speed", "loss"], [...points].sort((a, b) => b.speed - a.speed).map((point) => [
     make("span", { title: point.command }, point.name, point.pareto && " *"), size(point.size), size(point.memory),
-    `${point.speed.toFixed(1)} ${point.unit}/s × ${point.batch}`, typeof point.loss === "number" ? point.loss.toFixed(4) : "–",
+    make("span", { class: "short" }, `${number(point.speed)} ${point.unit}/s`, point.batch > 1 && make("small", {}, `${point.batch} at once`)), lost(point.loss),
   ]), "What was measured");
 }

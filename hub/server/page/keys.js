@@ -15,7 +15,7 @@ function form() {
   const models = make("input", { type: "text", placeholder: "*", autocomplete: "off", spellcheck: "false" });
   const tasks = make("input", { type: "text", placeholder: "*", autocomplete: "off", spellcheck: "false", list: "task-names" });
   const rate = make("input", { type: "number", min: 0, value: 0 }), tokens = make("input", { type: "number", min: 0, value: 0 });
-  const priority = make("input", { type: "number", value: 0 }), admin = make("input", { type: "checkbox" });
+  const priority = make("input", { type: "number", min: -10, max: 10, value: 0 }), admin = make("input", { type: "checkbox" });
   const button = make("button", { class: "main" }, "Make a key");
   const many = (input) => input.value.split(/[,\s]+/).filter(Boolean);
   const made = make("form", { onsubmit: (event) => {
@@ -31,7 +31,7 @@ function form() {
       await list();
     });
   } }, make("h2", {}, "A new key"), make("div", { class: "fields" }, field("Name", name), field("Models", models, "patterns such as acme/*, with commas"),
-    field("Tasks", tasks, "patterns"), field("Requests a minute", rate, "0: no limit"), field("Tokens a day", tokens, "0: no limit"), field("Priority", priority, "higher comes first")),
+    field("Tasks", tasks, "patterns such as text-*, with commas"), field("Requests a minute", rate, "0: no limit"), field("Tokens a day", tokens, "0: no limit"), field("Priority", priority, "higher comes first")),
   make("datalist", { id: "task-names" }, Object.keys(server.tasks).map((task) => make("option", { value: task }))),
   make("label", { class: "tick" }, admin, " admin: sees and stops models, sees all usage, pulls models, makes keys"),
   server.keyed ? null : make("p", { class: "note" }, "There is no key yet. As soon as there is one, every request needs one, this page too: make one for an admin first, which this tab then uses."),
