@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import os
+import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
@@ -14,12 +18,14 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from hub.cpus import usable_cpus
 from tests.conftest import ROOT, RunHub
 
 PROJECTS = {path.parent.name: tomllib.loads(path.read_text()) for path in sorted(ROOT.glob("plugins/*/pyproject.toml"))}
 COMMANDS_ALONE = {"mirror"}
 """These bring a command and no plugin, so there is nothing that the contract could ask of them."""
 
+Result = subprocess.CompletedProcess[str]
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 """Tiny models are fastest with one: threads that wait for each other take the time of the tests beside these."""
 
@@ -28,17 +34,54 @@ def points(project: dict[str, Any]) -> dict[str, dict[str, str]]:  # Any: TOML
     return project["project"].get("entry-points", {})
 
 
+@pytest.fixture(scope="module")
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Runs as many checks at once as there are processors."""
+    with ThreadPoolExecutor(usable_cpus()) as pool:
+        yield pool
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module")
+def started() -> dict[str, Future[Result]]:
+    """Checks by plugin."""
+    return {}
+
+
+@pytest.fixture
+def checked(request: Any, pool: ThreadPoolExecutor, started: dict[str, Future[Result]]) -> Result:  # Any: pytest's
+    """The check of the plugin; the first test starts those of all that are asked for, what takes longest first."""
+    items = [each for each in request.session.items if each.parent is request.node.parent and has_plugin(each)]
+    if "PYTEST_XDIST_WORKER" in os.environ:  # others run the others
+        items = [request.node]
+    env = {**os.environ, **ONE_THREAD}
+    for name in sorted((each.callspec.params["plugin"] for each in items), key=takes_long, reverse=True):
+        if name not in started:
+            command = [sys.executable, "-m", "hub", "plugin", "check", name, "--strict", "--json"]
+            started[name] = pool.submit(
+                subprocess.run, command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=360
+            )
+    return started[request.node.callspec.params["plugin"]].result()
+
+
+def has_plugin(item: pytest.Item) -> bool:
+    return "plugin" in getattr(getattr(item, "callspec", None), "params", {})
+
+
+def takes_long(plugin: str) -> bool:
+    return any(Requirement(text).name == "torch" for text in PROJECTS[plugin]["project"]["dependencies"])
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("plugin", sorted(set(PROJECTS) - COMMANDS_ALONE))
-def test_it_passes_the_check_with_nothing_untried(run_hub: RunHub, plugin: str):
-    result = run_hub("plugin", "check", plugin, "--strict", "--json", timeout=360, env=ONE_THREAD)
-    [report] = json.loads(result.stdout)["plugins"]
+def test_it_passes_the_check_with_nothing_untried(checked: Result, plugin: str):
+    [report] = json.loads(checked.stdout)["plugins"]
     failed = [
         f"{each['part']}: {each['check']}: {each['reason']}" for each in report["checks"] if each["outcome"] == "failed"
     ]
     assert (failed, report["untried"]) == ([], [])
-    assert result.returncode == 0, result.stderr
+    assert checked.returncode == 0, checked.stderr
     assert report["package"] == PROJECTS[plugin]["project"]["name"]
     assert report["passed"] > len({each["part"] for each in report["checks"]}), "each part has checks"
 
