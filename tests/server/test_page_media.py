@@ -5,27 +5,14 @@ from __future__ import annotations
 import io
 
 import pytest
-from filelock import FileLock
 from PIL import Image, ImageDraw, ImageFont
 
-from hub.store.store import Store
-from tests.conftest import CACHE, pull_once
-from tests.server.conftest import clean_environment
 from tests.support.browsing import CHROMIUM, opened, sync_api
-from tests.support.serving import Served
 
 pytestmark = [
     pytest.mark.weights,
     pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine, or no Playwright"),
 ]
-NEEDED = {
-    "ppocr": "PaddlePaddle/PP-OCRv6-small",
-    "efficientnet-lite0": "google/efficientnet-lite0",
-    "whisper-tiny.en": "openai/whisper-tiny.en",
-    "piper-joe": "rhasspy/piper-en_US-joe-medium",
-    "silero-vad": "snakers4/silero-vad",
-    "lid176": "facebook/lid.176",
-}
 WAIT = 60_000
 HEARD = """() => { const devices = navigator.mediaDevices, ask = devices.getUserMedia.bind(devices);
     devices.getUserMedia = async (wanted) => { window.heard = await ask(wanted); return heard; }; }"""
@@ -43,28 +30,11 @@ PASTE = """() => {
 
 
 @pytest.fixture(scope="module")
-def served(weights_home, tmp_path_factory):
-    """A server with models of every kind, which may open weights that are pickles."""
-    with FileLock(CACHE / "home.lock"):
-        here = {record.model for record in Store(weights_home / "store").records()}
-        for name, model in NEEDED.items():
-            if model not in here:
-                pull_once(weights_home, name)
-    patch = clean_environment()
-    env = {"HUB_ALLOW_PICKLE": "1"}
-    with Served(
-        "--option", "threads=2", home=weights_home, folder=tmp_path_factory.mktemp("media"), env=env
-    ) as running:
-        yield running
-    patch.undo()
-
-
-@pytest.fixture(scope="module")
-def page(browser, served):
+def page(browser, real):
     """One page, so that every sound is made once."""
-    with opened(browser, served, viewport={"width": 1000, "height": 800}) as page:
+    with opened(browser, real, viewport={"width": 1000, "height": 800}) as page:
         page.set_default_timeout(WAIT)
-        page.goto(served.url)
+        page.goto(real.url)
         yield page
 
 
@@ -158,13 +128,13 @@ def test_a_microphone_that_nobody_can_end_any_more_is_let_go_of(page):
     page.get_by_role("button", name="Record").click()
     page.get_by_role("button", name="Stop recording").wait_for()
     page.get_by_role("tab", name="Models").click()
-    page.wait_for_function("heard.getTracks().every((track) => track.readyState === 'ended')")
+    page.wait_for_function("() => heard.getTracks().every((track) => track.readyState === 'ended')")
 
 
-def test_without_a_microphone_there_is_no_button_for_it(browser, served):
-    with opened(browser, served) as page:
+def test_without_a_microphone_there_is_no_button_for_it(browser, real):
+    with opened(browser, real) as page:
         page.add_init_script("delete window.MediaRecorder")
-        page.goto(f"{served.url}/#try/silero-vad")
+        page.goto(f"{real.url}/#try/silero-vad")
         page.get_by_text("or drop a sound here").wait_for()
         assert page.get_by_role("button", name="Record").count() == 0
 
