@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import jsonschema
 import numpy as np
 import ollama
 import pytest
@@ -140,6 +141,37 @@ def test_tensorflow_predicts_and_tells_its_state(real, unit):
         400,
         "'sentence-transformers/all-MiniLM-L6-v2' gives vector, not labels",
     )
+
+
+ASKED = {
+    "/v1/chat/completions": {"messages": SKY, "max_tokens": 2},
+    "/v1/completions": {"prompt": "One, two,", "max_tokens": 2},
+    "/v1/responses": {"input": "One, two,", "max_output_tokens": 2},
+    "/v1/embeddings": {"input": ["a cat", "a dog"]},
+    "/api/chat": {"messages": SKY, "stream": False, "options": FEW},
+    "/api/generate": {"prompt": "One, two,", "stream": False, "options": FEW},
+    "/api/embed": {"input": "a cat"},
+    "/api/embeddings": {"prompt": "a cat"},
+    "/v2/models/{model}/infer": {"inputs": [{"name": "text", "datatype": "BYTES", "shape": [1], "data": ["a cat"]}]},
+}
+
+
+def test_answers_are_of_the_types_that_the_document_gives_them(real):
+    document = real.http.get("/openapi.json").json()
+    tried = set()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            schema = operation["responses"]["200"]["content"].get("application/json", {}).get("schema")
+            if schema is None:
+                continue
+            model = VECTORS if "embed" in path or path.startswith("/v2") else CHAT
+            body = {"model": model, **ASKED[path]} if method == "post" else None
+            answer = real.http.request(method, path.replace("{model}", model), json=body)
+            assert answer.status_code == 200, (path, answer.text)
+            root = {**schema, "components": document["components"]}
+            jsonschema.Draft202012Validator(root).validate(answer.json())
+            tried.add(path)
+    assert set(ASKED) < tried
 
 
 def test_meters_count_tokens_and_tell_nothing_of_prompts(real):

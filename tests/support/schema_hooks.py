@@ -2,20 +2,16 @@
 
 import schemathesis
 
-_VECTORS = ("/v1/embeddings", "/api/embed", "/api/embeddings")
-_NAMED = {"model": "toy", "task": "text-generation"}
+_VECTORS = ("/v1/embeddings", "/api/embed", "/api/embeddings", "/v2/models/{model}/infer")
+_NAMED = 4  # but for one in so many
 
 
 @schemathesis.hook
-def map_body(context, body):
-    """Name a model that there is, but for some."""
-    if isinstance(body, dict) and isinstance(body.get("model"), str) and len(body["model"]) % 4:
-        return {**body, "model": "vectors" if context.operation.path in _VECTORS else "toy"}
-    return body
-
-
-@schemathesis.hook
-def map_path_parameters(context, path_parameters):
-    """Name what there is."""
-    given = path_parameters or {}
-    return {**given, **{name: value for name, value in _NAMED.items() if name in given}}
+def before_call(context, case, kwargs):
+    """Name what there is, in all that is sent."""
+    model = "vectors" if case.operation.path in _VECTORS else "toy"
+    for sent in (case.path_parameters, case.query, case.body):
+        if isinstance(sent, dict) and isinstance(sent.get("model"), str) and len(sent["model"]) % _NAMED:
+            sent["model"] = model
+    if "task" in (case.path_parameters or {}):
+        case.path_parameters["task"] = "text-generation"

@@ -26,7 +26,7 @@ class Toy(Session):
         OPENED.append(self)
 
     def chat(self, request, emit):
-        words = (request.prompt or request.messages[-1]["content"]).split()
+        words = (request.messages[-1]["content"] if request.prompt is None else request.prompt).split()
         told = words[0] if words else ""
         if told == "warn":
             logging.getLogger("hub_toy").warning("careful, %s", words[1])
