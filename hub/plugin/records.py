@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Generic, TypeVar
 
-__all__ = ["STATES", "WARNINGS", "Fault", "PluginRecord", "Provided"]
+__all__ = ["WARNINGS", "Fault", "PluginRecord", "Provided"]
 
 S = TypeVar("S")
 
-STATES = ("ok", "broken", "disabled", "incompatible")
 WARNINGS = frozenset({"slow-import", "heavy-import", "old-contract"})
 """Kinds of faults that break nothing today."""
 

@@ -1,25 +1,11 @@
-"""Models made here, and Whisper as it ships."""
+"""Models made here."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 
 from plugins.ctranslate2.tests.models_made import Made, make_whisper
-from tests.conftest import CACHE, hub_home, pull_once  # noqa: F401
-
-
-@pytest.fixture(scope="session")
-def whisper_home() -> Path:
-    """`HUB_HOME` that holds whisper-tiny.en between tests and runs, pulled on first use."""
-    from filelock import FileLock
-
-    home = CACHE / "home"
-    home.mkdir(parents=True, exist_ok=True)
-    with FileLock(CACHE / "home.lock"):
-        pull_once(home, "whisper-tiny.en")
-    return home
+from tests.conftest import hub_home  # noqa: F401
 
 
 @pytest.fixture(scope="session")

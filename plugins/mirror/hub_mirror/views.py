@@ -12,12 +12,7 @@ from hub_mirror.catalogue.commits import Commit, by_number
 from hub_mirror.catalogue.repos import Repo
 from hub_mirror.snapshots import Entry, Snapshot
 
-__all__ = ["entry_view", "etag", "folder_view", "last_commits", "lfs_oid", "repo_view", "siblings"]
-
-
-def lfs_oid(entry: Entry) -> str:
-    """Sha256 that a large file is known by: an upstream names it before it is here."""
-    return entry.sha256
+__all__ = ["entry_view", "etag", "folder_view", "last_commits", "repo_view", "siblings"]
 
 
 def etag(entry: Entry) -> str:

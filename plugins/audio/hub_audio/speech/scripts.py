@@ -40,7 +40,6 @@ _SCRIPTS = {
 }
 _KNOWN = frozenset(_SCRIPTS)
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_ONE_LETTER_WORDS = frozenset({"CJK", "HANGUL", "HIRAGANA", "KATAKANA", "THAI"})
 _HAN = re.compile(r"[぀-ヿ㐀-鿿가-힯]")
 
 

@@ -16,7 +16,7 @@ from hub_mirror.catalogue.repos import Repo
 from hub_mirror.clock import now
 from hub_mirror.names import is_oid
 from hub_mirror.refusals import Refusal, conflict, no_revision
-from hub_mirror.snapshots import Entry, Snapshot, Snapshots
+from hub_mirror.snapshots import Entry, Snapshot
 
 __all__ = [
     "HEADS",
@@ -235,11 +235,6 @@ def merge_base(connection: sqlite3.Connection, repo: Repo, ours: str, theirs: st
     """Newest commit that both stand on."""
     known = reachable(connection, repo, {ours})
     return next((commit for commit in history(connection, repo, theirs) if commit.oid in known), None)
-
-
-def snapshot_of(connection: sqlite3.Connection, snapshots: Snapshots, commit: Commit) -> Snapshot:
-    """What a commit holds."""
-    return snapshots.open(connection, commit.tree)
 
 
 def _check_folders(snapshot: Snapshot, edits: Mapping[str, Entry | None]) -> None:

@@ -16,9 +16,7 @@ from hub.types import JSON
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
 
-__all__ = ["STRATEGIES", "Piece", "by_group", "by_token", "joined_words"]
-
-STRATEGIES = ("none", "simple", "first", "average", "max")
+__all__ = ["Piece", "by_group", "by_token", "joined_words"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
