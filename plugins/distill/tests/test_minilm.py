@@ -35,12 +35,12 @@ def test_a_few_steps_bring_half_of_a_real_model_nearer_to_the_whole(
     data.write_text("\n".join(TEXTS), encoding="utf-8")
     recipe = f"distill:keep_layers=3,data={data},steps=10,batch_size=8,validate_every=5,device=cpu"
     asked = ["A dog was seen in the rain.", "The company lost the case."]
-    plain = run_hub("run", str(path), *asked, "--json", env={"OMP_NUM_THREADS": "1"}, timeout=250)
     made = run_hub("run", str(path), *asked, "--json", "--compress", recipe, env={"OMP_NUM_THREADS": "1"}, timeout=250)
-    assert plain.returncode == made.returncode == 0, plain.stderr + made.stderr
+    assert made.returncode == 0, made.stderr
     assert "kept the student of step" in made.stderr
-    vectors = [np.array([each["vector"] for each in json.loads(result.stdout)["results"]]) for result in (plain, made)]
-    assert (vectors[0] * vectors[1]).sum(axis=1).min() > 0.6
+    vectors = np.array([each["vector"] for each in json.loads(made.stdout)["results"]])
+    with hub.load(str(path), threads=1) as model:
+        assert (model.infer(asked) * vectors).sum(axis=1).min() > 0.6
     (metrics,) = Path(hub_store()).glob("artifacts/*/distill-metrics.jsonl")
     checks = metrics_of(metrics.parent)[1]
     assert checks[-1]["validation"] < 0.85 * checks[0]["validation"]

@@ -202,16 +202,16 @@ def test_minilm_keeps_the_direction(weights_home, monkeypatch, recipe, least):
 
 
 @pytest.mark.weights
-def test_the_shell_opens_it_so_and_the_plan_shows_both_ways(weights_home, run_hub):
-    env = {"HUB_HOME": str(weights_home)}
-    asked = ("all-minilm-l6-v2:safetensors", "--backend", "torch", "--compress", "int8")
-    done = run_hub("run", *asked, "--json", "a cat", env=env)
+def test_the_shell_opens_it_so_and_the_plan_shows_both_ways(weights_home, run_hub, monkeypatch):
+    monkeypatch.setenv("HUB_HOME", str(weights_home))
+    model = "all-minilm-l6-v2:safetensors"
+    done = run_hub("run", model, "--backend", "torch", "--compress", "int8", "--json", "a cat")
     assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["results"][0]["vector"]) == 384
     assert "torchao" not in done.stderr
-    planned = json.loads(run_hub("plan", *asked, "--json", env=env).stdout)
-    assert planned["load_steps"] == [{"step": "int8", "options": {"group_size": None, "exclude": []}}]
+    [loaded] = hub.plan(model, backend="torch", compress="int8").load_steps
+    assert (loaded.step, dict(loaded.options)) == ("int8", {"group_size": None, "exclude": []})
     if "onnx" in get_host().backends and "onnx-int8" in get_host().transforms:
-        other = json.loads(run_hub("plan", "all-minilm-l6-v2", "--compress", "int8", "--json", env=env).stdout)
-        assert (other["backend"], other["load_steps"]) == ("onnx", [])
-        assert any(each["backend"] == "torch" and each["recipe"] == "int8" for each in other["rejected"])
+        other = hub.plan("all-minilm-l6-v2", compress="int8")
+        assert (other.backend, other.load_steps) == ("onnx", ())
+        assert any(each.backend == "torch" and each.recipe == "int8" for each in other.rejected)
