@@ -109,6 +109,16 @@ def test_a_model_that_fails_is_told_and_answers_again(toy, text, status, told):
     assert chat(toy, "still here").status_code == 200
 
 
+def test_of_several_answers_each_is_counted_however_one_ended(toy):
+    def calls():
+        lines = [line for line in toy.http.get("/metrics").text.splitlines() if line.startswith("hub_calls_total{")]
+        return sum(float(line.rpartition(" ")[2]) for line in lines)
+
+    before = calls()
+    assert chat(toy, "raise", n=3).status_code == 500
+    assert calls() - before == 3
+
+
 def test_a_worker_that_is_killed_in_the_middle_ends_the_stream_with_an_error(toy):
     first = worker(toy)["pid"]
     with stream(toy, "forever a b") as answer:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from hub.server.insight.tracing import Tracing
 from tests.support.serving import Served, toy_home
 from tests.support.threaded import Threaded
 
@@ -89,6 +90,15 @@ def test_a_call_that_failed_says_how(spans):
 
 def test_nothing_of_prompts_is_told(spans):
     assert b"secret" not in b"".join(span.SerializeToString() for span in spans)
+
+
+def test_only_the_paths_that_are_asked_all_the_time_are_left_out():
+    tracing = Tracing("http://127.0.0.1:9")
+    left_out = tracing.wrapped(lambda scope, receive, send: None).excluded_urls.url_disabled
+    told = ("metrics.example.com/v1/models", "[::1]:4820/v2/models/a/metrics/ready", "a/v1/models/homepage/b:predict")
+    assert not any(left_out(f"http://{address}") for address in told)
+    assert all(left_out(f"https://a:1/{path}") for path in ("metrics", "healthz", "readyz", "page/main.js"))
+    tracing.close()
 
 
 def test_an_address_that_is_none_is_refused(run_hub):

@@ -26,6 +26,8 @@ __all__ = ["Tracing"]
 
 _PATH = "/v1/traces"
 _TIMEOUT = 5.0
+_NOT_TOLD = r"^https?://[^/]*/(healthz|readyz|metrics)$,^https?://[^/]*/page/"
+"""Expressions of addresses; a host or a model may have these words in its name."""
 _OPERATIONS = {"text-generation": "chat", "feature-extraction": "embeddings"}
 
 
@@ -60,7 +62,7 @@ class Tracing:
         return OpenTelemetryMiddleware(
             app,
             tracer_provider=self._provider,
-            excluded_urls="healthz,readyz,metrics,page/",
+            excluded_urls=_NOT_TOLD,
             exclude_spans=["receive", "send"],
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -55,6 +56,8 @@ async def _answer(request: Request, service: Service, asked: Sampled, inputs: Se
         return json_response(form.whole([(await answer.results())[0] for answer in answers]))
     except BaseException:
         _give_up(answers)
+        # each is counted once, however it ended
+        await asyncio.gather(*(answer.results() for answer in answers), return_exceptions=True)
         raise
 
 
