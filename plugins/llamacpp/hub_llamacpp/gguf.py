@@ -73,11 +73,10 @@ class _Reader:
         if kind in _SCALARS:
             self.skip(length * struct.calcsize("<" + _SCALARS[kind]))
             return
+        if kind != _STRING:
+            raise GGUFError(f"its header holds an array of type {kind}")
         for _ in range(length):
-            if kind == _STRING:
-                self.skip(self.count())
-            else:
-                self.value(kind)
+            self.skip(self.count())
 
 
 def read_metadata(path: Path, enough: Callable[[dict[str, Scalar]], bool] = lambda _: False) -> dict[str, Scalar]:
@@ -110,7 +109,9 @@ def check(path: Path) -> None:
             name = reader.string()
             reader.skip(8 * reader.count("I") + 4)
             offsets[name] = reader.count()
-        alignment = int(metadata.get("general.alignment", 32))
+        alignment = metadata.get("general.alignment", 32)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise GGUFError(f"its header says that data is aligned to {alignment!r} bytes")
         data = -(-stream.tell() // alignment) * alignment
     for name, offset in offsets.items():
         if data + offset >= reader.size:

@@ -1,5 +1,7 @@
 """The reader of headers."""
 
+import struct
+
 import numpy as np
 import pytest
 from hub_llamacpp.fixtures.gguf_files import write
@@ -41,3 +43,18 @@ def test_a_file_cut_anywhere_before_its_last_tensor_is_refused(toy, tmp_path):
         cut.write_bytes(content[:length])
         with pytest.raises(GGUFError):
             check(cut)
+
+
+@pytest.mark.parametrize("alignment", [0, "wide"])
+def test_an_alignment_that_is_none_is_refused(tmp_path, alignment):
+    path = write(tmp_path / "odd.gguf", {**VALUES, "general.alignment": alignment}, {"a": np.ones(8, np.float32)})
+    with pytest.raises(GGUFError, match=f"aligned to {alignment!r} bytes"):
+        check(path)
+
+
+def test_arrays_of_arrays_are_refused_however_deep_they_go(tmp_path):
+    path = tmp_path / "deep.gguf"
+    key = struct.pack("<Q", 1) + b"a" + struct.pack("<I", 9)
+    path.write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + key + struct.pack("<IQ", 9, 1) * 5000 + bytes(64))
+    with pytest.raises(GGUFError, match="an array of type 9"):
+        check(path)

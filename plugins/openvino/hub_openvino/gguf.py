@@ -102,7 +102,9 @@ def check(path: Path) -> None:
         if family not in GGUF_FAMILIES:
             raise GGUFError(f"GGUF of '{family}' is not read; known: {', '.join(GGUF_FAMILIES)}")
         ends = [_tensor(reader) for _ in range(tensors)]
-        alignment = int(metadata.get("general.alignment") or 32)
+        alignment = metadata.get("general.alignment", 32)
+        if not isinstance(alignment, int) or alignment < 1:
+            raise GGUFError(f"its header says that data is aligned to {alignment!r} bytes")
         data = -(-stream.tell() // alignment) * alignment
     for name, end in ends:
         if data + end > reader.size:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from gguf import GGUFWriter
+from gguf import GGUFValueType, GGUFWriter
 from hub_openvino.gguf import GGUFError, check
 from hub_openvino.opening import open_model
 
@@ -44,6 +44,19 @@ def test_a_type_that_the_name_of_the_file_does_not_tell_is_found_in_it(tmp_path,
     path = random_llama(tmp_path / "model.gguf", kind)
     with pytest.raises(InferenceError, match=f"tensor 'token_embd.weight' is {kind}: .*{reason}"):
         open_model(chat_request(path))
+
+
+def test_an_alignment_of_nothing_is_refused(tmp_path):
+    path = tmp_path / "odd.gguf"
+    writer = GGUFWriter(str(path), "llama")
+    writer.add_key_value("general.alignment", 0, GGUFValueType.UINT32)
+    writer.add_tensor("x", np.zeros((2, 2), np.float16))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    with pytest.raises(GGUFError, match="aligned to 0 bytes"):
+        check(path)
 
 
 def test_an_architecture_that_the_reader_does_not_build_is_named(tmp_path):
