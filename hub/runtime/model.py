@@ -6,7 +6,9 @@ Knows nothing of where the model runs: an engine answers, in this process or in 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,7 +22,7 @@ from hub.runtime.options import resolve_options
 from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.inputs import as_batch, as_results
-from hub.runtime.sessions.relay import Prompt
+from hub.runtime.sessions.order import Order, Outcome
 from hub.runtime.sessions.stream import Pieces, interruptible
 from hub.types import OptionValue
 
@@ -42,6 +44,9 @@ class Engine(Protocol):
         cancel: Cancel | None = None,
     ) -> list[Any]:
         """Answer each input, in order."""
+
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, together."""
 
     def listen(self, options: Mapping[str, OptionValue]) -> Stream:
         """Open a stream of input."""
@@ -182,29 +187,21 @@ class LoadedModel:
             self._streams.add(pieces)
         return pieces
 
-    def submit(
-        self,
-        inputs: Sequence[Any],  # Any: as in infer
-        options: Mapping[str, object],
-        emit: Emit,
-        cancel: Cancel,
-    ) -> list[Any]:
-        """Answer a list of inputs, telling all that comes on the way, until done or `cancel` is set.
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, together, and wait for none of them.
 
         For who serves others: inputs are not read here but where the model runs, so that a broken file of a stranger
-        is decoded there; and the call is made in the caller's own thread. `emit` must not wait: it may be called by the
-        thread that reads for all callers.
+        is decoded there.
 
         Raises
         ------
-        Cancelled
-            `cancel` was set.
-        HubError
-            As `infer`.
+        SessionClosed
+            After `close`.
+        WorkerDied
+            The process of the model had ended, and a new one does not start.
         """
         self._refuse_closed()
-        results = self._engine.infer(inputs, self._resolve(options), Prompt(emit), cancel)
-        return [self._reader.answer(result) for result in results]
+        self._engine.begin([replace(order, ended=partial(self._answered, order.ended)) for order in orders])
 
     @property
     def kinds(self) -> TaskSpec:
@@ -243,6 +240,14 @@ class LoadedModel:
         name = f"{plan.model}:{plan.variant}" if plan.variant else plan.model
         state = " · closed" if self._closed else ""
         return f"<LoadedModel {name} · {self.task} · {plan.backend} on {plan.device}{state}>"
+
+    def _answered(self, told: Callable[[Outcome], None], outcome: Outcome) -> None:
+        if isinstance(outcome, list):
+            try:
+                outcome = [self._reader.answer(result) for result in outcome]
+            except Exception as error:
+                outcome = error
+        told(outcome)
 
     def _infer(self, batch: list[Any], options: dict[str, OptionValue]) -> list[Any]:  # Any: as in infer
         self._refuse_closed()

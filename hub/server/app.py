@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 
 from hub.server.apis import benches, catalogue, health, loading, own, page, plain, pulling, remote, tasks
 from hub.server.apis.inference import open as open_inference
@@ -16,7 +15,19 @@ from hub.server.entrance import Entrance
 from hub.server.faults import Fault, fault_of
 from hub.server.openapi import document
 from hub.server.service import Service
-from hub.server.web import ASGIApp, ClientDisconnect, Request, Response, Route, Starlette, json_response
+from hub.server.web import (
+    ASGIApp,
+    ClientDisconnect,
+    HTTPException,
+    Receive,
+    Request,
+    Response,
+    Route,
+    Scope,
+    Send,
+    Starlette,
+    json_response,
+)
 from hub.types import JSON
 
 __all__ = ["PATHS", "make_app"]
@@ -98,11 +109,40 @@ def make_app(service: Service) -> ASGIApp:
         finally:
             await service.stop()
 
-    routes = [Route(path, partial(_answer, handler, service), methods=[method]) for method, path, handler in PATHS]
-    routes += [Route(path, partial(_answer, page.page, service), methods=["GET"]) for path in page.PATHS]
+    routes = [Route(path, Endpoint(handler, service), methods=[method]) for method, path, handler in PATHS]
+    routes += [Route(path, Endpoint(page.page, service), methods=["GET"]) for path in page.PATHS]
     routes.append(Route("/openapi.json", _describe, methods=["GET"]))
-    app = Starlette(routes=routes, lifespan=life, exception_handlers={404: _nothing_here, 405: _other_method})
+    app = Application(routes=routes, lifespan=life)
     return Entrance(app, service.settings, service.guard, service.meters, refuse, interface_of)
+
+
+class Application(Starlette):
+    """Finds the endpoint of a path. Errors are answered here and in the entrance, not by middlewares of Starlette."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The routes, with nothing around them."""
+        return self._route
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self.router(scope, receive, send)
+        except HTTPException as error:
+            request = Request(scope)
+            await (_other_method(request) if error.status_code == 405 else _nothing_here(request))(scope, receive, send)
+
+
+class Endpoint:
+    """What answers at a path, as an ASGI application."""
+
+    def __init__(self, handler: Handler, service: Service) -> None:
+        self._handler = handler
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; what fails is an answer in the shape of the path."""
+        request = Request(scope, receive, send)
+        response = await _answer(self._handler, self._service, request)
+        await response(scope, receive, send)
 
 
 def interface_of(path: str) -> str:
@@ -134,12 +174,12 @@ async def _describe(_: Request) -> Response:
     return Response(document(PATHS), media_type="application/json")
 
 
-async def _nothing_here(request: Request, _: Exception) -> Response:
+def _nothing_here(request: Request) -> Response:
     path = request.url.path
     return refuse(path, Fault(404, "not_found", f"there is nothing at {request.method} {path[:200]}"))
 
 
-async def _other_method(request: Request, _: Exception) -> Response:
+def _other_method(request: Request) -> Response:
     path = request.url.path
     found = [route for route in request.app.routes if isinstance(route, Route) and route.path_regex.match(path)]
     allowed = ", ".join(sorted({method for route in found for method in route.methods or ()}))

@@ -1,6 +1,6 @@
 """Listens: checks that it may, writes down where it is for this machine's own user, and runs until it is told to end.
 
-The one module that imports uvicorn. SIGTERM and Ctrl-C: nothing new is taken, what was taken is answered.
+SIGTERM and Ctrl-C: nothing new is taken, what was taken is answered.
 """
 
 from __future__ import annotations
@@ -8,15 +8,11 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
-
-import uvicorn
 
 from hub import config
 from hub.atomic import write_atomically
@@ -24,6 +20,7 @@ from hub.errors import PluginMissing, StorageError, UsageError
 from hub.server.access.database import Database
 from hub.server.access.places import database_address
 from hub.server.app import make_app
+from hub.server.http import Server
 from hub.server.insight.records import Recent, log_to
 from hub.server.models.loader import plan_for
 from hub.server.models.names import Names
@@ -71,51 +68,14 @@ def serve(settings: Settings, told: Callable[[str], None] = lambda _: None) -> N
     url = f"{scheme}://{host}:{port}"
     note = _note(url, port, token)
     try:
-        Server(_configured(service, settings), lambda: told(url), service.pulls.give_up).run(sockets=[listening])
+        app = make_app(service)
+        traced = app if tracing is None else tracing.wrapped(app)
+        Server(traced, settings, lambda: told(url), service.pulls.give_up).run(sockets=[listening])
     finally:
         with suppress(OSError):
             note.unlink()
     if service.failure is not None:
         raise service.failure
-
-
-class Server(uvicorn.Server):
-    """Tells when it answers, and when it begins to end."""
-
-    def __init__(self, settings: uvicorn.Config, told: Callable[[], None], ends: Callable[[], None]) -> None:
-        super().__init__(settings)
-        self._told = told
-        self._ends = ends
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
-        await super().startup(sockets)
-        if self.started:
-            self._told()
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """End: what was taken is answered first, unless it is asked for twice. The end is a good one: exit code 0."""
-        self.force_exit = self.should_exit and sig == signal.SIGINT
-        self.should_exit = True
-        self._ends()
-
-
-def _configured(service: Service, settings: Settings) -> uvicorn.Config:
-    app = make_app(service)
-    return uvicorn.Config(
-        app if service.tracing is None else service.tracing.wrapped(app),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=max(1, round(settings.drain)),
-        timeout_keep_alive=75,
-        backlog=2048,
-        ssl_certfile=settings.certificate,
-        ssl_keyfile=settings.private_key,
-        lifespan="on",
-        ws="none",
-        http="h11",  # it bounds headers, which httptools does not
-    )
 
 
 def _tracing(address: str) -> Tracing | None:

@@ -27,7 +27,7 @@ from hub.server.models.names import Served
 from hub.server.models.running import Running
 from hub.server.pulls import Pulls
 from hub.server.settings import Settings
-from hub.server.web import ClientDisconnect, Request, until_gone
+from hub.server.web import ClientDisconnect, Request, until_gone, watched
 
 if TYPE_CHECKING:
     from hub.server.insight.tracing import Tracing
@@ -197,7 +197,8 @@ class Answering:
             It failed.
         """
         try:
-            return await until_gone(self._request, self.call.answer())
+            with watched(self._request, self.call.give_up):
+                return await self.call.answer()
         except BaseException as error:
             self._end(error)
             raise

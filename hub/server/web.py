@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -29,6 +29,7 @@ __all__ = [
     "ClientDisconnect",
     "Events",
     "HTMLResponse",
+    "HTTPException",
     "Headers",
     "Message",
     "MutableHeaders",
@@ -44,6 +45,7 @@ __all__ = [
     "read_form",
     "read_json",
     "until_gone",
+    "watched",
 ]
 
 T = TypeVar("T")
@@ -127,6 +129,17 @@ async def until_gone(request: Request, answer: Awaitable[T]) -> T:
             task.cancel()
             with suppress(asyncio.CancelledError, Exception):
                 await task
+
+
+@contextmanager
+def watched(request: Request, gone: Callable[[ClientDisconnect], object]) -> Iterator[None]:
+    """Around the wait for an answer: whoever gives it is told when the client goes away."""
+    watching = asyncio.create_task(_gone(request.receive))
+    watching.add_done_callback(lambda task: None if task.cancelled() else gone(ClientDisconnect()))
+    try:
+        yield
+    finally:
+        watching.cancel()
 
 
 class Events(Response):

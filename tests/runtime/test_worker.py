@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ import pytest
 import hub.runtime.workers.process
 from hub.errors import Cancelled, ContextOverflow, InferenceError, OptionError, SessionClosed, WorkerDied
 from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.order import Order
 from tests.support.toys import TOY, is_running, toy_host, toy_model
 
 
@@ -198,6 +201,14 @@ def test_a_process_that_says_nothing_while_it_computes_is_not_taken_for_hung(hos
         assert isinstance(quiet.exception(), WorkerDied)
 
 
+def begun(model, **changes):
+    """The outcome of one call that begins without anybody waiting for it."""
+    outcomes = SimpleQueue()
+    options = {"max_tokens": None, "upper": False}
+    model.begin([Order(**{"inputs": ["a b"], "options": options, "ended": outcomes.put, **changes})])
+    return outcomes.get(timeout=60)
+
+
 def test_who_serves_others_is_told_by_the_thread_that_reads_and_stops_there(model):
     threads = []
 
@@ -205,9 +216,52 @@ def test_who_serves_others_is_told_by_the_thread_that_reads_and_stops_there(mode
         threads.append(threading.current_thread().name)
         return len(threads) == 2
 
-    [result] = model.submit(["forever a b"], {}, emit, Cancel())
+    [result] = begun(model, inputs=["forever a b"], emit=emit)
     assert threads == ["hub-worker"] * 2
     assert result["generated_text"].startswith("forever")
+
+
+@pytest.mark.parametrize("worker", [True, False])
+def test_calls_begin_together_and_each_is_told_how_it_ended(host, tmp_path, worker):
+    with toy_model(host, tmp_path, worker=worker) as model:
+        outcomes = {}
+        texts, told = ["a b", "overflow", "raise", "c"], threading.Semaphore(0)
+
+        def ended(text, outcome):
+            outcomes[text] = outcome
+            told.release()
+
+        options = {"max_tokens": None, "upper": False}
+        model.begin([Order(inputs=[text], options=options, ended=partial(ended, text)) for text in texts])
+        for _ in texts:
+            assert told.acquire(timeout=60)
+    assert [outcomes[text][0]["generated_text"] for text in ("a b", "c")] == ["a b", "c"]
+    assert isinstance(outcomes["overflow"], ContextOverflow)
+    assert isinstance(outcomes["raise"], InferenceError)
+
+
+def test_of_calls_that_begin_together_one_that_cannot_be_sent_does_not_keep_the_others(model):
+    outcomes, options = SimpleQueue(), {"max_tokens": None, "upper": False}
+    model.begin([Order(inputs=[given], options=options, ended=outcomes.put) for given in (lambda: None, "a b")])
+    found = [outcomes.get(timeout=60) for _ in range(2)]
+    [failure] = [each for each in found if isinstance(each, InferenceError)]
+    assert "cannot be sent" in failure.message
+    assert [each[0]["generated_text"] for each in found if isinstance(each, list)] == ["a b"]
+
+
+def test_who_began_is_told_what_the_callback_raised_or_that_nobody_wants_it(model):
+    def emit(_):
+        raise LookupError("mine")
+
+    assert isinstance(begun(model, inputs=["forever"], emit=emit), LookupError)
+    cancel = Cancel()
+    cancel.set()
+    assert isinstance(begun(model, inputs=["forever"], cancel=cancel), Cancelled)
+
+
+def test_who_began_is_told_that_the_worker_died_and_may_begin_again(model):
+    assert isinstance(begun(model, inputs=["die"]), WorkerDied)
+    assert begun(model)[0]["generated_text"] == "a b"
 
 
 def test_a_cancelled_call_that_is_ended_by_force_says_so(model, monkeypatch):

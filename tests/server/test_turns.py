@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from hub.errors import InputError, WorkerDied
+from hub.errors import HubError, InputError, WorkerDied
 from hub.runtime.workers.process import DEAF
 from hub.server.faults import Fault
 from hub.server.models.call import Call
@@ -58,7 +58,17 @@ class Model:
         self.batches = []
         self.go = threading.Event()
 
-    def submit(self, inputs, options, emit, cancel):
+    def begin(self, orders):
+        for order in orders:
+            threading.Thread(target=self.follow, args=(order,)).start()
+
+    def follow(self, order):
+        try:
+            order.ended(self.answer(order.inputs))
+        except HubError as error:
+            order.ended(error)
+
+    def answer(self, inputs):
         self.batches.append(list(inputs))
         if "wait" in inputs:
             self.go.wait(30)
@@ -113,8 +123,8 @@ def test_of_a_batch_that_is_refused_each_is_tried_alone():
 @pytest.mark.parametrize(("line", "times"), [(f"{DEAF} within 5 s", 2), ("out of memory", 1)])
 def test_who_suffered_by_anothers_request_is_tried_again(line, times):
     class Dying(Model):
-        def submit(self, inputs, options, emit, cancel):
-            answer = super().submit(inputs, options, emit, cancel)
+        def answer(self, inputs):
+            answer = super().answer(inputs)
             if len(self.batches) == 1:
                 raise WorkerDied("the worker ended", details=["a line", line])
             return answer

@@ -20,6 +20,7 @@ from hub.runtime.model import LoadedModel
 from hub.runtime.planning.plan import Plan
 from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.order import Order, begin_each
 from hub.runtime.sessions.relay import silent
 from hub.types import Estimate, Facts, Option, OptionValue
 
@@ -138,6 +139,10 @@ class RemoteEngine:
         if ended.is_set():
             raise Cancelled("the request was cancelled")
         raise InferenceError(f"the server at {self._link.place.url} ended its answer in the middle")
+
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, each in a thread that it borrows."""
+        begin_each(self.infer, orders)
 
     def listen(self, options: Mapping[str, OptionValue]) -> Stream:
         """Not over the network.

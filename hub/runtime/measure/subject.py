@@ -16,6 +16,7 @@ from hub.runtime.measure.child import Evaluate, Time
 from hub.runtime.measure.effort import Effort
 from hub.runtime.measure.figures import Sample
 from hub.runtime.options import resolve_options
+from hub.runtime.workers.inbox import Inbox
 from hub.runtime.workers.process import WorkerProcess
 from hub.runtime.workers.wire import Answer, Ask, Failure, Open, RemoteTraceback
 from hub.types import Artifact, OptionValue
@@ -99,7 +100,9 @@ class Opened:
         return self._ask(Evaluate(next(self._numbers), inputs, options))
 
     def _ask(self, ask: Ask) -> list[Any]:
-        message = self._process.ask(ask.number, ask).get()
+        inbox = Inbox()
+        self._process.ask([(ask, inbox)])
+        message = inbox.get()
         if isinstance(message, Failure):
             raise message.error from (RemoteTraceback(message.trace) if message.trace else None)
         assert isinstance(message, Answer)

@@ -19,6 +19,7 @@ from hub.runtime.sessions.architecture import architecture_of
 from hub.runtime.sessions.cancel import Cancel, cancellable
 from hub.runtime.sessions.guard import guard
 from hub.runtime.sessions.listening import Guarded
+from hub.runtime.sessions.order import Order, begin_each
 from hub.runtime.sessions.reclaim import reclaim
 from hub.runtime.sessions.relay import Relay, foreign, silent
 from hub.types import Artifact, OptionValue
@@ -67,6 +68,10 @@ class OpenedModel:
         with cancellable(cancel), relay.calling():
             results = model.infer(read, options, relay)
         return self._checked(results, inputs)
+
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, each in a thread that it borrows."""
+        begin_each(self.infer, orders)
 
     def evaluate(
         self,

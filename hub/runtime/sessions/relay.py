@@ -13,23 +13,12 @@ from types import TracebackType
 from hub.errors import HubError, InferenceError, PluginBroken
 from hub.runtime.protocols import Delta, Emit
 
-__all__ = ["Prompt", "Relay", "silent"]
+__all__ = ["Relay", "silent"]
 
 
 def silent(_: Delta) -> bool:
     """Take a delta and want more: the `emit` of a caller who waits for the whole answer."""
     return False
-
-
-class Prompt:
-    """An `emit` that never waits, so that whoever reads for several requests may call it without a thread between."""
-
-    def __init__(self, emit: Emit) -> None:
-        self._emit = emit
-
-    def __call__(self, delta: Delta) -> bool:
-        """Hand the delta on."""
-        return self._emit(delta)
 
 
 class Relay:

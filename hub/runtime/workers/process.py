@@ -12,14 +12,17 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from multiprocessing import Pipe
-from queue import SimpleQueue
 
 from hub.errors import HubError, InferenceError, WorkerDied
+from hub.runtime.sessions.threads import borrow
+from hub.runtime.workers.inbox import Taker
 from hub.runtime.workers.wire import (
     Answer,
+    Ask,
     Beat,
     Cancelling,
     Close,
@@ -42,6 +45,8 @@ DEAF = "ended because a request that was cancelled did not stop"
 BEATS = 4
 """Questions that a process may leave without an answer before it counts as hung."""
 
+UNSENT = "the input cannot be sent to another process"
+
 LINES = 12
 """Lines of the process's output that an error quotes."""
 
@@ -49,8 +54,6 @@ BOOT = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from importlib import import_module; import_module(sys.argv[3]).main(int(sys.argv[1]))"
 )
-
-Inbox = SimpleQueue[Piece | Answer | Failure]
 
 
 class WorkerProcess:
@@ -75,8 +78,7 @@ class WorkerProcess:
         self._sentinel, held = Pipe(duplex=False)  # at its end as soon as the process is gone
         self._sending = threading.Lock()
         self._state = threading.Lock()
-        self._pending: dict[int, Inbox] = {}
-        self._takers: dict[int, Callable[[Piece], None]] = {}
+        self._pending: dict[int, Taker] = {}
         self._timers: dict[int, threading.Timer] = {}
         self._deaf = False
         self._log: deque[str] = deque(maxlen=100)
@@ -129,34 +131,28 @@ class WorkerProcess:
         if self._patience > 0:
             threading.Thread(target=self._watch, name="hub-worker-beat", daemon=True).start()
 
-    def ask(self, number: int, message: object, take: Callable[[Piece], None] | None = None) -> Inbox:
-        """Send a request; its answers come into the inbox, the last one an `Answer` or a `Failure`.
-
-        Parameters
-        ----------
-        take
-            Takes the pieces in place of the inbox, from the thread that reads for all requests: it must not wait.
-        """
-        inbox: Inbox = SimpleQueue()
+    def ask(self, requests: Sequence[tuple[Ask, Taker]]) -> None:
+        """Send requests, together; each one's taker hears of it, also of what it fails by before it is sent."""
         with self._state:
-            self._pending[number] = inbox
-            if take is not None:
-                self._takers[number] = take
+            self._pending.update((ask.number, taker) for ask, taker in requests)
         try:
-            self._send(message)
+            self._send([ask for ask, _ in requests])
         except (OSError, ValueError):
-            pass  # it has died: the listener says so to every inbox
+            pass  # it has died: the listener says so to every taker
         except Exception as error:
-            with self._state:
-                self._pending.pop(number, None)
-                self._takers.pop(number, None)
-            raise InferenceError(f"the input cannot be sent to another process: {error}") from error
+            if len(requests) > 1:
+                for request in requests:
+                    self.ask([request])
+                return
+            self._deliver(Failure(requests[0][0].number, InferenceError(f"{UNSENT}: {error}"), ""))
         if not self.alive:
             self._fail_all()
-        return inbox
 
     def end(self, number: int, *, keep: bool = False) -> None:
-        """Ask for the early end of a request. If it does not come in time, the process is ended with all it does."""
+        """Ask for the early end of a request. If it does not come in time, the process is ended with all it does.
+
+        Does not wait, whatever is being sent now.
+        """
         with self._state:
             if number not in self._pending or number in self._timers:
                 return
@@ -164,8 +160,7 @@ class WorkerProcess:
             timer.daemon = True
             self._timers[number] = timer
             timer.start()
-        with suppress(OSError):
-            self._send(Cancelling(number, keep))
+        borrow(partial(self._say, Cancelling(number, keep)))
 
     def close(self) -> None:
         """Have the model closed and the process ended; killed if that takes too long."""
@@ -185,6 +180,10 @@ class WorkerProcess:
     def _send(self, message: object) -> None:
         with self._sending:
             self._connection.send(message)
+
+    def _say(self, message: object) -> None:
+        with suppress(OSError):
+            self._send(message)
 
     def _listen(self) -> None:
         try:
@@ -211,20 +210,17 @@ class WorkerProcess:
 
     def _deliver(self, message: Piece | Answer | Failure) -> None:
         if isinstance(message, Piece):
-            take = self._takers.get(message.number)
-            if take is not None:
-                take(message)
-                return
-            inbox = self._pending.get(message.number)
-        else:
-            with self._state:
-                inbox = self._pending.pop(message.number, None)
-                self._takers.pop(message.number, None)
-                timer = self._timers.pop(message.number, None)
-            if timer is not None:
-                timer.cancel()
-        if inbox is not None:
-            inbox.put(message)
+            taker = self._pending.get(message.number)
+            if taker is not None:
+                taker.piece(message)
+            return
+        with self._state:
+            taker = self._pending.pop(message.number, None)
+            timer = self._timers.pop(message.number, None)
+        if timer is not None:
+            timer.cancel()
+        if taker is not None:
+            taker.end(message)
 
     def _watch(self) -> None:
         """Ask now and then whether the process is there.
@@ -261,11 +257,10 @@ class WorkerProcess:
         with self._state:
             pending, self._pending = self._pending, {}
             timers, self._timers = self._timers, {}
-            self._takers.clear()
         for timer in timers.values():
             timer.cancel()
-        for number, inbox in pending.items():
-            inbox.put(Failure(number, error, ""))
+        for number, taker in pending.items():
+            taker.end(Failure(number, error, ""))
 
     def _died(self) -> HubError:
         self.kill()

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hub.errors import Cancelled, SessionClosed
 from hub.runtime.protocols import Emit, Stream
 from hub.runtime.sessions.cancel import Cancel
-from hub.runtime.sessions.relay import Prompt, Relay, silent
+from hub.runtime.sessions.order import Order, Outcome
+from hub.runtime.sessions.relay import Relay, silent
+from hub.runtime.workers.inbox import Inbox
 from hub.runtime.workers.process import WorkerProcess
 from hub.runtime.workers.wire import Answer, Ask, Failure, Listen, Open, Piece, RemoteTraceback
 from hub.types import Artifact, OptionValue
@@ -71,11 +74,28 @@ class RemoteModel:
             process = self._live()
             self._running += 1
         try:
-            return self._answer(process, Ask(next(self._numbers), inputs, options), emit, cancel)
+            return self._answer(process, Ask(next(self._numbers), inputs, options), emit, cancel or Cancel())
         finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
+            self._over()
+
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, together; who is told of them is told by the thread that reads for all.
+
+        Raises
+        ------
+        WorkerDied
+            The process had ended, and a new one does not start.
+        """
+        with self._changed:
+            process = self._live()
+            self._running += len(orders)
+        followed = [
+            (Ask(next(self._numbers), order.inputs, order.options), Following(process, order, self._name, self._over))
+            for order in orders
+        ]
+        process.ask(followed)
+        for ask, following in followed:
+            following.heed(ask.number)
 
     def listen(self, options: Mapping[str, OptionValue]) -> Stream:
         """Open a stream of input; it belongs to the process of now, and ends with it."""
@@ -105,31 +125,65 @@ class RemoteModel:
         process.open(self._order)
         return process
 
-    def _answer(self, process: WorkerProcess, ask: Ask, emit: Emit, cancel: Cancel | None) -> list[Any]:
-        relay = Relay(emit, len(ask.inputs), self._name)
+    def _over(self) -> None:
+        with self._changed:
+            self._running -= 1
+            self._changed.notify_all()
 
-        def take(piece: Piece) -> None:
-            if relay(piece.delta):
-                process.end(ask.number, keep=True)
-
-        inbox = process.ask(ask.number, ask, take if isinstance(emit, Prompt) else None)
-        ended = cancel or Cancel()
-
-        def end() -> None:
-            process.end(ask.number)
-
-        ended.heed(end)
+    def _answer(self, process: WorkerProcess, ask: Ask, emit: Emit, cancel: Cancel) -> list[Any]:
+        relay, inbox = Relay(emit, len(ask.inputs), self._name), Inbox()
+        process.ask([(ask, inbox)])
+        end = partial(process.end, ask.number)
+        cancel.heed(end)
         try:
             while isinstance(message := inbox.get(), Piece):
-                take(message)
+                if relay(message.delta):
+                    process.end(ask.number, keep=True)
         except BaseException:  # Ctrl-C while waiting
             process.end(ask.number)
             raise
         finally:
-            ended.ignore(end)
-        if relay.failure is not None:
-            raise relay.failure
-        return _results(message, stopped=relay.stopped or ended.is_set())
+            cancel.ignore(end)
+        return _results(message, relay, cancel)
+
+
+class Following:
+    """Follows a call for who is told of it.
+
+    Parameters
+    ----------
+    over
+        Called when it has ended, before `ended` of the order is.
+    """
+
+    def __init__(self, process: WorkerProcess, order: Order, name: str, over: Callable[[], None]) -> None:
+        self._process = process
+        self._order = order
+        self._over = over
+        self._relay = Relay(order.emit, len(order.inputs), name)
+        self._end: Callable[[], None] | None = None
+
+    def heed(self, number: int) -> None:
+        """Have the call ended when nobody wants it any more."""
+        self._end = partial(self._process.end, number)
+        self._order.cancel.heed(self._end)
+
+    def piece(self, piece: Piece) -> None:
+        """It goes on."""
+        if self._relay(piece.delta):
+            self._process.end(piece.number, keep=True)
+
+    def end(self, message: Answer | Failure) -> None:
+        """It has ended."""
+        if self._end is not None:
+            self._order.cancel.ignore(self._end)
+        self._over()
+        outcome: Outcome
+        try:
+            outcome = _results(message, self._relay, self._order.cancel)
+        except BaseException as error:
+            outcome = error
+        self._order.ended(outcome)
 
 
 class RemoteStream(Stream):
@@ -152,16 +206,20 @@ class RemoteStream(Stream):
 
     def _ask(self, act: str, *chunk: object) -> list[Any]:  # Any: as above
         ask = Listen(next(self._numbers), chunk, self._options, self._stream, act)
-        message = self._process.ask(ask.number, ask).get()
+        inbox = Inbox()
+        self._process.ask([(ask, inbox)])
+        message = inbox.get()
         assert not isinstance(message, Piece)
-        return _results(message, stopped=False)
+        return _results(message)
 
 
-def _results(message: Answer | Failure, *, stopped: bool) -> list[Any]:
+def _results(message: Answer | Failure, relay: Relay | None = None, cancel: Cancel | None = None) -> list[Any]:
+    if relay is not None and relay.failure is not None:
+        raise relay.failure
     if isinstance(message, Answer):
         return message.results
     if message.trace:
         raise message.error from RemoteTraceback(message.trace)
-    if stopped:
+    if (relay is not None and relay.stopped) or (cancel is not None and cancel.is_set()):
         raise Cancelled("the request was cancelled; it did not stop by itself, so its process was ended")
     raise message.error

@@ -45,7 +45,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """To the worker: answer these inputs."""
+    """To the worker: answer these inputs. Comes in lists, of the requests that begin together."""
 
     number: int
     inputs: Sequence[Any]  # Any: of the kinds that the task declares

@@ -115,9 +115,10 @@ class Worker:
         return self._streams.pop(ask.stream).finish()
 
     def _take(self, order: object) -> None:
-        if isinstance(order, Ask):
-            self._requests[order.number] = Request()
-            borrow(partial(self._answer, order))
+        if isinstance(order, list):
+            for ask in order:
+                self._requests[ask.number] = Request()
+                borrow(partial(self._answer, ask))
         elif isinstance(order, Cancelling):
             request = self._requests.get(order.number)
             if request is not None and order.keep:

@@ -73,8 +73,23 @@ class Recent(logging.Handler):
         ]
 
 
+_last: tuple[logging.LogRecord | None, dict[str, JSON]] = None, {}
+
+
 def told(record: logging.LogRecord) -> dict[str, JSON]:
-    """What a record says: time, level, logger, message, and the fields that were given with it."""
+    """What a record says: time, level, logger, message, and the fields that were given with it. Not to be changed.
+
+    Each handler asks for the same record right after the other, so the last one is kept.
+    """
+    global _last  # noqa: PLW0603 - replaced as a whole
+    known, said = _last
+    if known is not record:
+        said = _said(record)
+        _last = record, said
+    return said
+
+
+def _said(record: logging.LogRecord) -> dict[str, JSON]:
     fields = {name: _plain(value) for name, value in vars(record).items() if name not in _USUAL}
     when = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
     base: dict[str, JSON] = {

@@ -15,6 +15,7 @@ from hub.errors import Cancelled
 from hub.runtime.protocols import Delta
 from hub.runtime.sessions.cancel import Cancel
 from hub.server.faults import Fault
+from hub.types import OptionValue
 
 __all__ = ["Call"]
 
@@ -33,7 +34,7 @@ class Call:
     def __init__(
         self,
         inputs: Sequence[Any],  # Any: of the kinds that the task declares
-        options: Mapping[str, object],
+        options: Mapping[str, OptionValue],
         *,
         client: str = "",
         priority: int = 0,
@@ -45,6 +46,7 @@ class Call:
         self.client = client
         self.priority = priority
         self.told = told  # whether somebody wants the pieces
+        self.alone = told  # whether it is never part of a batch
         self.cancel = Cancel()
         self.results: list[Any] = []
         self.asked = time.monotonic()

@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from hub.errors import HubError, UsageError, WorkerDied
-from hub.runtime.protocols import Emit
 from hub.runtime.sessions.cancel import Cancel
+from hub.runtime.sessions.order import Order, Outcome
 from hub.runtime.sessions.relay import silent
 from hub.runtime.workers.process import DEAF
 from hub.server.faults import Fault
@@ -28,8 +29,8 @@ __all__ = ["Answering", "Limits", "Schedule"]
 class Answering(Protocol):
     """The part of a `LoadedModel` that is used."""
 
-    def submit(self, inputs: Sequence[Any], options: Any, emit: Emit, cancel: Cancel) -> list[Any]:  # Any: as there
-        """Answer a list of inputs."""
+    def begin(self, orders: Sequence[Order]) -> None:
+        """Let calls begin, together, and wait for none of them."""
 
 
 class Limits:
@@ -43,7 +44,7 @@ class Limits:
 
 
 class Schedule:
-    """The calls of one model. Lives in the event loop; computes in threads, as many as there are slots.
+    """The calls of one model. Lives in the event loop; one thread lets them begin, which waits for none of them.
 
     Parameters
     ----------
@@ -57,7 +58,8 @@ class Schedule:
         self._batched = batched
         self._queue: FairQueue[Call] = FairQueue(limits.queue)
         self._running: set[Batch] = set()
-        self._threads = ThreadPoolExecutor(limits.slots, thread_name_prefix="hub-call")
+        self._loop = asyncio.get_running_loop()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="hub-begin")
         self._idle = asyncio.Event()
         self._idle.set()
         self._wake: asyncio.TimerHandle | None = None
@@ -114,21 +116,34 @@ class Schedule:
             call.give_up(error)
 
     def close(self) -> None:
-        """Let the threads go."""
-        self._threads.shutdown(wait=False)
+        """Let the thread go."""
+        self._thread.shutdown(wait=False)
 
     def _pump(self) -> None:
+        batches = []
         while self._queue and len(self._running) < self._limits.slots:
             if self._wait_for_more():
-                return
+                break
             batch = Batch(self._take())
             self._running.add(batch)
             self._batched(len(batch.calls))
             started = time.monotonic()
             for call in batch.calls:
                 call.started = started
-            job = asyncio.get_running_loop().run_in_executor(self._threads, batch.compute, self._model)
-            job.add_done_callback(partial(self._ended, batch))
+            batches.append(batch)
+        if batches:
+            self._thread.submit(self._begin, batches)
+
+    def _begin(self, batches: list[Batch]) -> None:
+        try:
+            self._model.begin([batch.order(partial(self._tell, batch)) for batch in batches])
+        except BaseException as error:
+            for batch in batches:
+                self._tell(batch, error)
+
+    def _tell(self, batch: Batch, outcome: Outcome) -> None:
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits
+            self._loop.call_soon_threadsafe(self._ended, batch, outcome)
 
     def _wait_for_more(self) -> bool:
         """Whether a batch that could still grow is worth a moment."""
@@ -139,7 +154,7 @@ class Schedule:
         if left <= 0:
             return False
         if self._wake is None:
-            self._wake = asyncio.get_running_loop().call_later(left, self._woken)
+            self._wake = self._loop.call_later(left, self._woken)
         return True
 
     def _woken(self) -> None:
@@ -149,29 +164,38 @@ class Schedule:
     def _take(self) -> list[Call]:
         first = self._queue.take()
         calls = [first]
-        if self._limits.batch > 1 and not first.told:
-            for call in [other for other in self._queue if not other.told and other.options == first.options]:
+        if self._limits.batch > 1 and not first.alone:
+            for call in [other for other in self._queue if not other.alone and other.options == first.options]:
                 if sum(len(taken.inputs) for taken in calls) + len(call.inputs) > self._limits.batch:
                     break
                 self._queue.remove(call)
                 calls.append(call)
         return calls
 
-    def _ended(self, batch: Batch, job: asyncio.Future[list[Outcome]]) -> None:
+    def _ended(self, batch: Batch, outcome: Outcome) -> None:
         self._running.discard(batch)
         self.used = time.monotonic()
-        for call, outcome in zip(batch.calls, job.result(), strict=True):
-            self._written += _pieces(call)
-            self.answered += 1
-            if isinstance(outcome, list):
-                call.finish(outcome)
-            elif _collateral(outcome) and not call.first and not call.done and not self._queue.full:
-                self._queue.put(call)
-            else:
-                call.finish(None, outcome)
+        if isinstance(outcome, UsageError) and len(batch.calls) > 1:
+            self._again([call for call in batch.calls if not call.done])
+        else:
+            for call, own in zip(batch.calls, batch.outcomes(outcome), strict=True):
+                self._written += _pieces(call)
+                self.answered += 1
+                if isinstance(own, list):
+                    call.finish(own)
+                elif _collateral(own) and not call.first and not call.done and not self._queue.full:
+                    self._queue.put(call)
+                else:
+                    call.finish(None, own)
         self._pump()
         if not self.busy:
             self._idle.set()
+
+    def _again(self, calls: list[Call]) -> None:
+        """Each on its own, which tells whose inputs were refused."""
+        for call in calls:
+            call.alone = True
+            self._queue.put(call)
 
     def _given_up(self, call: Call) -> None:
         """Out of the queue, or out of its batch, which ends when nobody is left in it."""
@@ -189,9 +213,6 @@ class Schedule:
         return max(1, min(60, len(self._queue) // max(1, self._limits.slots * self._limits.batch)))
 
 
-Outcome = list[Any] | BaseException  # Any: of the task's output kind
-
-
 class Batch:
     """Calls that are answered as one."""
 
@@ -199,25 +220,23 @@ class Batch:
         self.calls = calls
         self.cancel = calls[0].cancel if len(calls) == 1 else Cancel()
 
-    def compute(self, model: Answering) -> list[Outcome]:
-        """Answer them, in a thread of its own."""
-        if len(self.calls) == 1:
-            return [self._one(model, self.calls[0])]
-        inputs = [given for call in self.calls for given in call.inputs]
-        try:
-            results = iter(model.submit(inputs, self.calls[0].options, silent, self.cancel))
-        except UsageError:
-            return [self._one(model, call) for call in self.calls]
-        except BaseException as error:
-            return [error] * len(self.calls)
-        return [[next(results) for _ in call.inputs] for call in self.calls]
+    def order(self, ended: Callable[[Outcome], None]) -> Order:
+        """All of them as one call of the model."""
+        first = self.calls[0]
+        return Order(
+            inputs=[given for call in self.calls for given in call.inputs],
+            options=first.options,
+            ended=ended,
+            emit=first.emit if len(self.calls) == 1 else silent,
+            cancel=self.cancel,
+        )
 
-    @staticmethod
-    def _one(model: Answering, call: Call) -> Outcome:
-        try:
-            return model.submit(call.inputs, call.options, call.emit, call.cancel)
-        except BaseException as error:
-            return error
+    def outcomes(self, outcome: Outcome) -> list[Outcome]:
+        """What became of each."""
+        if not isinstance(outcome, list):
+            return [outcome] * len(self.calls)
+        results = iter(outcome)
+        return [[next(results) for _ in call.inputs] for call in self.calls]
 
 
 def _pieces(call: Call) -> int:
