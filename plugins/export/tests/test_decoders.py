@@ -92,10 +92,16 @@ def test_an_id_that_is_not_known_is_refused(session):
         session.generate(Generate(prompts=((5, 120),)), lambda _: False)
 
 
-def test_logits_that_differ_are_refused(decoder, tmp_path, monkeypatch):
-    monkeypatch.setattr(decoders, "_difference", lambda *_: 0.5)
-    with pytest.raises(PluginBroken, match=r"differ from those of the weights by 0\.5"):
-        decoders.export(request(decoder, tmp_path, "text-generation", "llama"))
+def test_logits_that_differ_are_refused(decoder, built, tmp_path, monkeypatch):
+    other, out = tmp_path / "other", tmp_path / "out"
+    shutil.copytree(decoder, other)
+    model = LlamaForCausalLM.from_pretrained(decoder, dtype=torch.float32)
+    with torch.no_grad():
+        model.model.layers[1].mlp.up_proj.weight[3] += 1
+    model.save_pretrained(other)
+    monkeypatch.setattr(decoders, "_build", lambda weights, out, cache: shutil.copytree(built, out))
+    with pytest.raises(PluginBroken, match="differ from those of the weights by"):
+        decoders.export(request(other, out, "text-generation", "llama"))
 
 
 def test_the_builder_s_reason_is_told(decoder, tmp_path):

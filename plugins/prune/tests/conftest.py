@@ -110,6 +110,12 @@ def request(folder: Path, out: Path, task: str, **options) -> TransformRequest:
     )
 
 
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    """Tiny models are fastest with it, and threads that spin on a busy machine take minutes."""
+    torch.set_num_threads(1)
+
+
 @pytest.fixture
 def encoder(tmp_path):
     """A BERT of four layers with eight heads of four."""
