@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from datetime import date
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ import click
 from hub.cli.output import note, print_json, print_table
 from hub.cli.serve import open_database
 from hub.cli.servers import link_to, server_options
+from hub.errors import UsageError
 
 __all__ = ["command"]
 
@@ -27,9 +29,16 @@ _COLUMNS = (
 )
 
 
+def _day(_: click.Context, option: click.Parameter, text: str) -> str:
+    try:
+        return text and date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise UsageError(f"--{option.name} '{text}' is no day", hint=f"Such as: --{option.name} 2026-01-31") from error
+
+
 @click.command("usage")
-@click.option("--since", default="", metavar="DAY", help="First day, as 2026-01-31, in UTC.")
-@click.option("--until", default="", metavar="DAY", help="Last day.")
+@click.option("--since", default="", metavar="DAY", callback=_day, help="First day, as 2026-01-31, in UTC.")
+@click.option("--until", default="", metavar="DAY", callback=_day, help="Last day.")
 @server_options
 @click.option("--database", default="", metavar="URL", help="Read this database, and ask no server.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")

@@ -12,8 +12,10 @@ import subprocess
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
 from hub import connect
+from hub.cli.usage import command
 from hub.errors import SourceError, UsageError
 from hub.server.access.database import Database, Use
 from hub.server.access.guard import Guard
@@ -173,6 +175,13 @@ def test_the_command_makes_lists_and_revokes_keys(run_hub):
     listed = run_hub("keys", "list").stdout
     assert "acme/*" in listed
     assert "revoked" in listed
+
+
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_the_command_refuses_what_is_no_day(option):
+    found = CliRunner().invoke(command, [option, "2026-13-01", "--database", "sqlite://"])
+    assert isinstance(found.exception, UsageError)
+    assert option in found.exception.message
 
 
 def test_uses_are_summed_by_key_model_and_day(tmp_path):
