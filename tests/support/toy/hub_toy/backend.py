@@ -44,8 +44,10 @@ class Toy(Session):
         if told == "deaf":
             time.sleep(600)
         said, finish = [], "stop"
-        for word in itertools.cycle(words) if told == "forever" else words:
+        for word in itertools.cycle(words) if told in ("forever", "steadily") else words:
             said.append(word)
+            if told == "steadily":
+                time.sleep(0.02)  # as fast as people read, or a browser that shares two processors with much else
             if emit(Delta(text=f" {word}" if len(said) > 1 else word)):
                 finish = "cancelled"
                 break
