@@ -89,6 +89,8 @@ def test_a_format_and_log_probabilities_are_given(client):
     answer = client.responses.create(**{**FEW, "max_output_tokens": 40}, input="A number.", text={"format": form})
     if answer.status == "completed":
         assert isinstance(json.loads(answer.output_text)["n"], int)
+    else:
+        assert answer.output_text.lstrip().startswith("{")
     told = client.responses.create(**FEW, input=SKY, include=["message.output_text.logprobs"], top_logprobs=1)
     [part] = told.output[0].content
     assert "".join(each.token for each in part.logprobs) == part.text
