@@ -155,10 +155,9 @@ def extras() -> set[str]:
 
 def test_what_is_optional_is_imported_in_one_module_or_by_the_kit_alone() -> None:
     assert extras()
+    roots = {name_of(path): {imported.split(".")[0] for imported, _ in imports(parse(path))} for path in CORE}
     for name in extras():
-        users = {
-            name_of(path) for path in CORE for imported, _ in imports(parse(path)) if imported.split(".")[0] == name
-        }
+        users = {module for module, imported in roots.items() if name in imported}
         if name == "httptools":  # what uvicorn reads HTTP with
             assert not users
         elif name != "pytest":  # the kit is made of its tests
