@@ -191,8 +191,8 @@ def test_what_a_stranger_asks_for_does_not_steer_the_terminal_that_shows_the_log
 )
 def test_a_head_without_end_is_cut_off(toy, head):
     host, port = toy.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as line:
-        with suppress(ConnectionError):  # what is still on its way when the server closes may take its answer along
-            line.sendall(head)
-            assert line.recv(100).startswith(b"HTTP/1.1 431")
+    line = socket.create_connection((host, int(port)), timeout=10)
+    with line, suppress(ConnectionError):  # what is on its way when the server closes may take its answer along
+        line.sendall(head)
+        assert line.recv(100).startswith(b"HTTP/1.1 431")
     assert toy.http.get("/healthz").json() == {"status": "ok", "trouble": []}
