@@ -69,24 +69,30 @@ def _give_up(answers: Sequence[Answering]) -> None:
 async def _events(
     source: AsyncIterator[Arrived], answers: Sequence[Answering], form: Form, *, usage: bool
 ) -> AsyncIterator[bytes]:
-    """Pieces as they come, the end of each answer, what they took, and a word that there is no more."""
+    """Pieces as they come, the end of each answer, what they took, and a word that there is no more.
+
+    What is there at once is sent at once: the opening goes with the first piece, and the last end with what follows.
+    """
+    held = b"".join(_event(opening) for index in range(len(answers)) if (opening := form.opening(index)))
+    left = len(answers)
     try:
-        for index in range(len(answers)):
-            if opening := form.opening(index):
-                yield _event(opening)
         async for index, some in source:
             if some is None:
-                yield _event(form.end(index, answers[index].call.results[0]))
+                held += _event(form.end(index, answers[index].call.results[0]))
+                left -= 1
             elif piece := form.piece(index, some):
-                yield _event(piece)
+                held += _event(piece)
+            if left and held:
+                yield held
+                held = b""
         if usage:
-            yield _event(form.usage([answer.call.results[0] for answer in answers]))
+            held += _event(form.usage([answer.call.results[0] for answer in answers]))
     except Exception as error:
-        yield _event(error_body(fault_of(error)))
+        yield held + _event(error_body(fault_of(error)))
         return
     finally:
         await source.aclose()  # type: ignore[attr-defined]
-    yield b"data: [DONE]\n\n"
+    yield held + b"data: [DONE]\n\n"
 
 
 def _event(value: object) -> bytes:
