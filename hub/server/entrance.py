@@ -28,6 +28,8 @@ __all__ = ["Entrance"]
 _LOG = logging.getLogger("hub.server.requests")
 _OPEN = ("/healthz", "/readyz", "/", "/openapi.json")
 _PAGE = "/page/"
+_POLLED = ("/healthz", "/readyz", "/metrics", "/hub/v1/ps")
+"""Asked for every few seconds, by programs and by our page: not worth a line of the log each time."""
 _SLOW = 30.0
 """Seconds that a client may take between two pieces of its body."""
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -110,7 +112,7 @@ class Entrance:
     def _tell(self, visit: Visit) -> None:
         took = time.monotonic() - visit.began
         self._meters.request(self._interface(visit.path), visit.status or 499, took)
-        quiet = visit.path in ("/healthz", "/readyz", "/metrics")
+        quiet = visit.path in _POLLED
         _LOG.log(
             logging.DEBUG if quiet else logging.INFO,
             "%s %s",

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import hub.runtime.workers.process
-from hub.errors import Cancelled, ContextOverflow, InferenceError, OptionError, SessionClosed, WorkerDied
+from hub.errors import Cancelled, ContextOverflow, InferenceError, InputError, OptionError, SessionClosed, WorkerDied
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.order import Order
 from tests.support.toys import TOY, is_running, toy_host, toy_model
@@ -247,6 +247,16 @@ def test_of_calls_that_begin_together_one_that_cannot_be_sent_does_not_keep_the_
     [failure] = [each for each in found if isinstance(each, InferenceError)]
     assert "cannot be sent" in failure.message
     assert [each[0]["generated_text"] for each in found if isinstance(each, list)] == ["a b"]
+
+
+def test_an_input_that_is_nested_too_deeply_to_be_sent_is_its_senders_fault(model):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    outcome = begun(model, inputs=[deep])
+    assert isinstance(outcome, InputError)
+    assert "cannot be sent" in outcome.message
+    assert begun(model)[0]["generated_text"] == "a b"
 
 
 def test_who_began_is_told_what_the_callback_raised_or_that_nobody_wants_it(model):

@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import partial
 from multiprocessing import Pipe
 
-from hub.errors import HubError, InferenceError, WorkerDied
+from hub.errors import HubError, InferenceError, InputError, WorkerDied
 from hub.runtime.sessions.threads import borrow
 from hub.runtime.workers.inbox import Taker
 from hub.runtime.workers.wire import (
@@ -144,7 +144,10 @@ class WorkerProcess:
                 for request in requests:
                     self.ask([request])
                 return
-            self._deliver(Failure(requests[0][0].number, InferenceError(f"{UNSENT}: {error}"), ""))
+            kind = (
+                InputError if isinstance(error, RecursionError) else InferenceError
+            )  # a stranger may nest without end
+            self._deliver(Failure(requests[0][0].number, kind(f"{UNSENT}: {error}"), ""))
         if not self.alive:
             self._fail_all()
 
