@@ -18,6 +18,7 @@ LAYERS = {
     "atomic": 0,
     "cgroups": 0,
     "cpus": 0,
+    "environment": 0,
     "memory": 0,
     "sizes": 0,
     "sources": 0,

@@ -10,12 +10,12 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
-from importlib.util import find_spec
 from pathlib import Path
 
 from hub import config
 from hub.cli.output import human_size
 from hub.cli.plugin_commands import command_faults
+from hub.environment import has_pip
 from hub.errors import HubError, SchemaError
 from hub.memory import free_memory, total_memory
 from hub.plugin.host import Host, get_host
@@ -82,7 +82,7 @@ def _python() -> Iterator[Check]:
 
 
 def _pip() -> Iterator[Check]:
-    if find_spec("pip") is None:
+    if not has_pip():
         yield Check(
             name="pip",
             state="problem",

@@ -12,9 +12,9 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
+from hub.environment import has_pip
 from hub.errors import HubError
 from hub.texts import one_line
 from hub.types import JSON
@@ -121,7 +121,7 @@ def uninstall(distribution: str) -> None:
 
 
 def _pip(verb: str) -> list[str]:
-    if find_spec("pip") is None:
+    if not has_pip():
         raise HubError(
             f"there is no pip in the environment of {sys.executable}", hint=f"{sys.executable} -m ensurepip --upgrade"
         )

@@ -188,7 +188,7 @@ def test_install_of_what_pip_cannot_find_ends_with_1_and_what_pip_says(environme
 
 
 def test_a_missing_pip_is_told_with_the_way_to_get_it(environment):
-    hidden = "import sys, hub.plugin.pip as p, hub.cli.main as m\np.find_spec = lambda name: None\nm.main(sys.argv[1:])"
+    hidden = "import sys, hub.plugin.pip as p, hub.cli.main as m\np.has_pip = lambda: False\nm.main(sys.argv[1:])"
     result = environment.run("-c", hidden, "plugin", "install", "x")
     assert result.returncode == 1
     assert f"{environment.python} -m ensurepip --upgrade" in result.stderr

@@ -6,7 +6,6 @@ built or imported. Knows nothing of what the wheel is for.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 import subprocess
@@ -18,6 +17,7 @@ from pathlib import Path
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import Version
 
+from hub.environment import has_pip
 from hub.errors import AccessDenied, HubError, NotFound, Offline, SourceError, StorageError, VerificationError
 
 __all__ = ["download"]
@@ -103,7 +103,7 @@ def download(package: str, version: str, folder: Path, note: Callable[[int], Non
 
 
 def _require_pip() -> None:
-    if importlib.util.find_spec("pip") is None:
+    if not has_pip():
         raise SourceError(
             f"there is no pip in this environment ({sys.prefix}), which pypi: sources are read with",
             hint=f"Add it: {sys.executable} -m ensurepip --upgrade (or: uv pip install pip)",
