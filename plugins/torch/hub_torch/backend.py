@@ -5,7 +5,9 @@ Knows facts and files; what is computed is in the sessions.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
+from importlib.metadata import version
 from typing import Any
 
 from hub.errors import InferenceError, UsageError
@@ -14,7 +16,7 @@ from hub_torch.allocation import keep_freed
 from hub_torch.devices import probe, refuse_missing
 from hub_torch.facts import dtype_asked, memory
 from hub_torch.generating import GenerateSession
-from hub_torch.loading import load
+from hub_torch.loading import Loaded, load
 from hub_torch.modules import open_module
 from hub_torch.running import RunSession
 from hub_torch.steps import QUANTIZED
@@ -22,6 +24,9 @@ from hub_torch.tasks import KINDS
 
 __all__ = ["open_model"]
 
+_LOG = logging.getLogger(__name__)
+_BATCHES = (5, 23)
+"""The transformers whose continuous batching takes a choice of tokens for each request."""
 _SHARE = 0.9
 """Of a GPU's free memory, what weights and cache may take before the model is spread over all of them."""
 
@@ -68,8 +73,28 @@ def open_model(request: OpenRequest) -> Session:
         loaded = replace(loaded, quantized=f"{step} in {layers} layers")
     if request.verb == "run":
         return RunSession(loaded, kind, count)
-    context = options.get("context_length")
-    return GenerateSession(loaded, count, context if isinstance(context, int) else None)
+    given, slots = options.get("context_length"), options.get("parallel")
+    context = given if isinstance(given, int) else None
+    if isinstance(slots, int) and slots > 1 and request.facts.task == "text-generation":
+        batched = _batched(loaded, count, context, slots, spread=spread)
+        if batched is not None:
+            return batched
+    return GenerateSession(loaded, count, context)
+
+
+def _batched(loaded: Loaded, threads: int, context: int | None, slots: int, *, spread: bool) -> Session | None:
+    """Several calls in one batch, where that can be had; else the log says why calls take turns."""
+    try:
+        if spread:
+            raise InferenceError("the model is spread over several devices")
+        if tuple(int(part) for part in version("transformers").split(".")[:2]) < _BATCHES:
+            raise InferenceError(f"transformers {'.'.join(map(str, _BATCHES))} is needed for it")
+        from hub_torch.batching import BatchedSession  # not in every version that does the rest
+
+        return BatchedSession(loaded, threads, context, slots)
+    except (ImportError, InferenceError) as error:
+        _LOG.warning("calls are answered one after the other, not %d at once: %s", slots, error)
+        return None
 
 
 def _quantization(request: OpenRequest, *, spread: bool) -> str | None:

@@ -45,7 +45,7 @@ def accepts(facts: Facts, verb: str) -> str | None:
 
 
 def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
-    """Bytes for weights, keys and values of one context, and what a call works with.
+    """Bytes for weights, keys and values of each context, and what a call works with.
 
     A layer holds about six hidden states, three of the inner width and, for a short text, two maps of attention at its
     peak; a language model also the scores of one token in float32. Where weights are put into fewer bits, they are held
@@ -62,7 +62,8 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
         context = limit if isinstance(limit, int) else _CONTEXT
         tokens = min(context, _number(facts, "max_position_embeddings") or context)
         per_token = used * (6 * width + 3 * (inner or 4 * width))
-        cache = tokens * _per_token_of_cache(facts) * used
+        slots = options.get("parallel")
+        cache = tokens * _per_token_of_cache(facts) * used * (slots if isinstance(slots, int) else 1)
         working = max(tokens * per_token + 4 * vocabulary * _F32, loading - cache)
         return Estimate(weights=weights, cache=cache, working=working + _RUNTIME)
     tokens = min(_TOKENS, _number(facts, "max_position_embeddings") or _TOKENS)

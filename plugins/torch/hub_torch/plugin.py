@@ -27,6 +27,14 @@ OPTIONS = (
         min=16,
         help="Tokens of prompt and answer together; without it 4096, or the model's limit if smaller.",
     ),
+    Option(
+        name="parallel",
+        type=int,
+        default=1,
+        min=1,
+        max=64,
+        help="Texts written at once, in one batch that each joins and leaves; each has its context.",
+    ),
 )
 
 

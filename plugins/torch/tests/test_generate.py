@@ -35,9 +35,9 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def session(folder, opened):
-    return opened(folder, "text-generation", "generate")
+@pytest.fixture(params=[1, 3], ids=["alone", "in a batch"])
+def session(request, folder, opened):
+    return opened(folder, "text-generation", "generate", parallel=request.param)
 
 
 def test_greedy_tokens_are_those_of_transformers(folder, session):
