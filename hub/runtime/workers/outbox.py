@@ -1,8 +1,9 @@
 """Sends what a worker has to say, with pieces of answers joined where they come faster than anybody reads.
 
 A model that writes hundreds of tokens a second would keep both processes busy with messages and take the time from
-itself. The first piece of a request goes at once, as does one after a pause; the others go together, at most every
-`INTERVAL` seconds, and always before the end of their request. Knows nothing of models.
+itself. Pieces go as soon as every request that runs has one, as after a step of a runtime that answers several at once,
+or after a moment where some have none; and at most every `INTERVAL` seconds, but for the first of a request, which
+does not wait for that. Knows nothing of models.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from multiprocessing.connection import Connection
 from hub.errors import InferenceError
 from hub.runtime.workers.wire import Piece
 
-__all__ = ["INTERVAL", "Outbox"]
+__all__ = ["INTERVAL", "MOMENT", "Outbox"]
 
 INTERVAL = 0.025
 """Seconds between two messages with pieces: 40 a second, more than a screen shows or an eye follows."""
+
+MOMENT = 0.004
+"""Seconds in which the pieces of one step of a runtime come, one after the other."""
 
 
 class Outbox:
@@ -26,10 +30,10 @@ class Outbox:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._sending = threading.Lock()
+        self._changed = threading.Condition()
         self._held: list[Piece] = []
-        self._sent = 0.0
-        self._some = threading.Event()
+        self._holders: set[int] = set()
+        self._sent = self._due = 0.0
         threading.Thread(target=self._send_held, name="hub-pieces", daemon=True).start()
 
     def send(self, message: object) -> None:
@@ -41,12 +45,19 @@ class Outbox:
             It cannot be pickled.
         """
         data = _pickled(message)
-        with self._sending:
+        with self._changed:
             self._flush()
             self._connection.send_bytes(data)
 
-    def add(self, piece: Piece, *, first: bool) -> None:
-        """Send a piece: at once if it is the first of its request or nothing was sent lately, else soon.
+    def add(self, piece: Piece, *, first: bool, running: int) -> None:
+        """Send a piece, together with those that are about to come.
+
+        Parameters
+        ----------
+        first
+            Whether it is the first of its request.
+        running
+            Requests that may have a piece now.
 
         Raises
         ------
@@ -56,27 +67,36 @@ class Outbox:
         if piece.delta.value is not None:  # of a task, who may change it as soon as it is back
             self.send([piece])
             return
-        with self._sending:
+        with self._changed:
+            now = time.monotonic()
+            soonest = now if first else max(now, self._sent + INTERVAL)
+            due = soonest if soonest > now else now + MOMENT
+            self._due = min(self._due, due) if self._held else due
             self._held.append(piece)
-            if first or time.monotonic() - self._sent >= INTERVAL:
+            self._holders.add(piece.number)
+            if soonest <= now and len(self._holders) >= running:
                 self._flush()
-            else:
-                self._some.set()
+            elif self._due == due:
+                self._changed.notify()
 
     def _send_held(self) -> None:
-        while True:
-            self._some.wait()
-            self._some.clear()
-            time.sleep(max(0.0, self._sent + INTERVAL - time.monotonic()))
-            try:
-                with self._sending:
-                    self._flush()
-            except OSError:
-                return  # the parent is gone, and the process about to end
+        with self._changed:
+            while True:
+                left = self._due - time.monotonic()
+                if not self._held:
+                    self._changed.wait()
+                elif left > 0:
+                    self._changed.wait(left)
+                else:
+                    try:
+                        self._flush()
+                    except OSError:
+                        return  # the parent is gone, and the process about to end
 
     def _flush(self) -> None:
         if self._held:
             held, self._held = self._held, []
+            self._holders.clear()
             self._sent = time.monotonic()
             self._connection.send_bytes(_pickled(held))
 

@@ -135,7 +135,7 @@ class Worker:
 
         def emit(delta: Delta) -> bool:
             if not request.stop:
-                self._outbox.add(Piece(ask.number, delta), first=not request.began)
+                self._outbox.add(Piece(ask.number, delta), first=not request.began, running=len(self._requests))
                 request.began = True
             return request.stop
 
