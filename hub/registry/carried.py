@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,16 +21,14 @@ if TYPE_CHECKING:
 __all__ = ["GROUP", "carried"]
 
 GROUP = "hub.registries"
+_SETTLING = 10_000_000_000
+"""Nanoseconds for which what is written into a folder that is there already may still be missing."""
 
 
 def carried() -> list[tuple[Path | None, str]]:
     """Path of each file, sorted by the entry point's name; `None` and the reason where it cannot be found."""
-    if not any(_may_carry(folder) for folder in _metadata_folders()):
-        return []
-    from importlib.metadata import entry_points
-
     found: list[tuple[Path | None, str]] = []
-    for point in sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)):
+    for point in _installed():
         try:
             found.append((_locate(point), ""))
         except (ValueError, OSError, ImportError) as error:
@@ -39,14 +39,39 @@ def carried() -> list[tuple[Path | None, str]]:
     return found
 
 
-def _metadata_folders() -> Iterator[str]:
+def _installed() -> tuple[EntryPoint, ...]:
+    """Entry points of what is installed: looked for once, and again when a place on the path has changed."""
+    places = tuple((place, _changed(place)) for place in dict.fromkeys(sys.path))
+    settled = time.time_ns() - max((changed for _, changed in places), default=0) > _SETTLING
+    return _kept(places) if settled else _points(places)
+
+
+def _points(places: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    if not any(_may_carry(folder) for place, _ in places for folder in _metadata_folders(place)):
+        return ()
+    from importlib.metadata import entry_points
+
+    return tuple(sorted(entry_points(group=GROUP), key=lambda each: (each.name, each.value)))
+
+
+_kept = lru_cache(maxsize=1)(_points)
+
+
+def _changed(place: str) -> int:
+    """When something was last put into a folder or taken out, in ns; 0 if it cannot be told."""
+    try:
+        return Path(place).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _metadata_folders(place: str) -> Iterator[str]:
     """Folders that describe what is installed; looked at by hand, because `importlib.metadata` is slow to import."""
-    for place in dict.fromkeys(sys.path):
-        try:
-            with os.scandir(place or ".") as entries:
-                yield from (entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
-        except OSError:
-            continue
+    try:
+        with os.scandir(place or ".") as entries:
+            yield from (entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info")))
+    except OSError:
+        return
 
 
 def _may_carry(folder: str) -> bool:

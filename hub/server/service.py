@@ -22,6 +22,7 @@ from hub.server.faults import Fault, fault_of
 from hub.server.insight.meters import Meters
 from hub.server.insight.records import Recent
 from hub.server.models.call import Call
+from hub.server.models.lookup import Lookup
 from hub.server.models.manager import Manager
 from hub.server.models.names import Served
 from hub.server.models.running import Running
@@ -49,6 +50,7 @@ class Service:
         self.recent = recent
         self.meters = Meters()
         self.manager = Manager(settings, self.meters)
+        self.lookup = Lookup(self.manager.names)
         self.pulls = Pulls(self.manager.names.forget)
         self.guard = Guard(database, token)
         self.metering = Metering(database)
@@ -95,10 +97,7 @@ class Service:
         if not name:
             raise Fault(400, "invalid_request", "no model is named", param="model")
         caller = caller_of(request)
-        names = self.manager.names
-        target = names.known(name)
-        if target is None:
-            target = await asyncio.to_thread(names.find, name)
+        target = await self.lookup.find(name)
         if not _may(caller, target.model):
             raise Fault(403, "model_not_allowed", f"key '{caller.name}' may not use '{target.model.id}'", param="model")
         return target

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +129,14 @@ def install(
     (info / "entry_points.txt").write_text(f"[hub.registries]\n{package} = {value}\n")
 
 
+def carries_thing() -> bool:
+    """Whether the model of the plugin that `install` lays out can be found."""
+    try:
+        return load_catalogue().find("thing/carried").origin == "thing"
+    except BadReference:
+        return False
+
+
 def test_a_registry_in_a_plugins_wheel_is_found_without_importing_the_plugin(tmp_path, monkeypatch):
     install(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -154,6 +164,36 @@ def test_a_registry_is_found_in_a_real_wheel_that_pip_installed(tmp_path, run_hu
     result = run_hub("info", "--json", "thing/carried", env={"PYTHONPATH": str(tmp_path / "site")})
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["origin"] == "thing"
+
+
+def test_a_plugin_that_comes_or_goes_meanwhile_is_noticed(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    site.mkdir()
+    monkeypatch.setattr(sys, "path", [str(site)])
+
+    def found(changed: int) -> bool:
+        os.utime(site, (changed, changed))  # long ago, so that what was found is kept
+        return carries_thing()
+
+    assert not found(1)
+    install(site)
+    assert not found(1)  # kept: the folder says that nothing has changed
+    assert found(2)
+    shutil.rmtree(site / "hub_thing-1.0.dist-info")
+    assert found(2)
+    assert not found(3)
+
+
+def test_what_an_installation_still_writes_is_not_missed(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    install(site)
+    points = site / "hub_thing-1.0.dist-info" / "entry_points.txt"
+    text = points.read_text()
+    points.unlink()
+    monkeypatch.setattr(sys, "path", [str(site)])
+    assert not carries_thing()
+    points.write_text(text)  # the folder of all packages does not change by that
+    assert carries_thing()
 
 
 def test_a_registry_in_a_folder_of_a_plugin_is_found(tmp_path, monkeypatch):

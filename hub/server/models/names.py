@@ -20,9 +20,12 @@ from hub.server.settings import Settings
 from hub.store.records import Record
 from hub.store.store import Store
 
-__all__ = ["FRESH", "Names", "Served"]
+__all__ = ["FRESH", "KEPT", "Names", "Served"]
 
 FRESH = 10.0
+KEPT = 60.0
+"""Seconds for which a name may be answered as it was while it is looked up again."""
+
 _LATEST = ":latest"  # what clients of Ollama add to every name
 
 
@@ -66,7 +69,11 @@ class Names:
         if known is not None:
             return known
         wanted = name.removesuffix(_LATEST)
-        target = self._resolve(wanted)
+        try:
+            target = self._resolve(wanted)
+        except BaseException:
+            self._found.pop(wanted, None)
+            raise
         if len(self._found) > 1000:
             self._found.clear()
         self._found[wanted] = (time.monotonic(), target)
@@ -74,8 +81,11 @@ class Names:
 
     def known(self, name: str) -> Target | None:
         """What `find` gives, where that needs no look at the disk."""
-        kept = self._found.get(name.removesuffix(_LATEST))
-        return kept[1] if kept is not None and time.monotonic() - kept[0] < FRESH else None
+        return self._young(name, FRESH)
+
+    def kept(self, name: str) -> Target | None:
+        """What `find` gave lately, where that may have changed since."""
+        return self._young(name, KEPT)
 
     def fresh(self) -> list[Served] | None:
         """What `listed` gives, where that needs no look at the disk."""
@@ -95,6 +105,10 @@ class Names:
         """Look at the disk again: something came, or went."""
         self._found.clear()
         self._listed = None
+
+    def _young(self, name: str, limit: float) -> Target | None:
+        kept = self._found.get(name.removesuffix(_LATEST))
+        return kept[1] if kept is not None and time.monotonic() - kept[0] < limit else None
 
     def _resolve(self, name: str) -> Target:
         for given in self._settings.models:
