@@ -71,12 +71,14 @@ class Outbox:
             now = time.monotonic()
             soonest = now if first else max(now, self._sent + INTERVAL)
             due = soonest if soonest > now else now + MOMENT
-            self._due = min(self._due, due) if self._held else due
+            sooner = not self._held or due < self._due
+            if sooner:
+                self._due = due
             self._held.append(piece)
             self._holders.add(piece.number)
             if soonest <= now and len(self._holders) >= running:
                 self._flush()
-            elif self._due == due:
+            elif sooner:
                 self._changed.notify()
 
     def _send_held(self) -> None:
