@@ -161,9 +161,8 @@ def test_closing_a_stream_stops_the_generation_and_keeps_the_worker(model):
 def test_a_deaf_runtime_is_ended_with_its_process(model, monkeypatch):
     monkeypatch.setattr(hub.runtime.workers.process, "GRACE", 0.2)
     first = model._engine.pid
-    pieces = model.stream("deaf")
-    while not model._engine._process._pending:
-        time.sleep(0.001)
+    pieces = model.stream("deaf begun")
+    assert next(pieces) == "begun"  # what is cancelled before that is not even tried
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(model.infer, "deaf")
         while len(model._engine._process._pending) < 2:
@@ -238,6 +237,35 @@ def test_calls_begin_together_and_each_is_told_how_it_ended(host, tmp_path, work
     assert [outcomes[text][0]["generated_text"] for text in ("a b", "c")] == ["a b", "c"]
     assert isinstance(outcomes["overflow"], ContextOverflow)
     assert isinstance(outcomes["raise"], InferenceError)
+
+
+def test_who_follows_several_calls_is_told_once_of_what_came_together(model):
+    bells, outcomes, brought = [], SimpleQueue(), []
+
+    def bell():
+        bells.append(len(brought))
+
+    options = {"max_tokens": 400, "upper": False}
+    changes = {"options": options, "ended": outcomes.put, "emit": lambda delta: brought.append(delta), "told": bell}
+    model.begin([Order(inputs=["forever a b"], **changes) for _ in range(2)])
+    assert all(isinstance(outcomes.get(timeout=60), list) for _ in range(2))
+    assert bells[-1] == len(brought) == 800  # nothing came that it was not told of
+    assert len(bells) < 400
+
+
+def test_who_follows_a_call_of_this_process_is_told_too(host, tmp_path):
+    bells, brought = [], []
+    with toy_model(host, tmp_path) as model:
+        begun(model, emit=brought.append, told=lambda: bells.append(len(brought)))
+    assert bells == [1, 2]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a policy for each thread")
+def test_a_thread_wakes_in_its_turn_once_its_request_has_begun(model):
+    for _ in range(3):  # the thread is borrowed, again and again
+        first, *rest = model.infer("policy policy policy")["generated_text"].split()
+        assert first == str(os.SCHED_OTHER)
+        assert set(rest) == {str(os.SCHED_BATCH)}
 
 
 def test_of_calls_that_begin_together_one_that_cannot_be_sent_does_not_keep_the_others(model):

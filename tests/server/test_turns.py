@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from hub.errors import HubError, InputError, WorkerDied
+from hub.runtime.protocols import Delta
 from hub.runtime.workers.process import DEAF
 from hub.server.faults import Fault
 from hub.server.models.call import Call
@@ -103,6 +104,45 @@ def test_what_waits_meanwhile_is_answered_as_one():
 
     assert live(model, Limits(slots=1, queue=10, batch=8), story) == ["WAIT", "A", "B", "C", "D"]
     assert model.batches == [["wait"], ["a", "b", "c"], ["d"]]
+
+
+class Talking:
+    """Says each call's letters, one of every call at a time, as a runtime that answers all of them in one step."""
+
+    def __init__(self):
+        self.go = threading.Event()
+
+    def begin(self, orders):
+        threading.Thread(target=self.say, args=(orders,)).start()
+
+    def say(self, orders):
+        for letters in zip(*(order.inputs[0] for order in orders), strict=True):
+            for order, letter in zip(orders, letters, strict=True):
+                order.emit(Delta(text=letter))
+            for told in {order.told for order in orders}:
+                told()
+        for order in orders:
+            order.ended([order.inputs[0]])
+
+
+def test_the_pieces_of_all_calls_come_in_order_and_the_loop_is_woken_once_for_a_step(monkeypatch):
+    texts, woken = ["abcdef" * 100, "uvwxyz" * 100], []
+
+    async def read(call):
+        return "".join([delta.text async for some in call.deltas() for delta in some])
+
+    async def story(schedule):
+        loop = asyncio.get_running_loop()
+        real = loop.call_soon_threadsafe
+        monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *given: (woken.append(given), real(*given))[1])
+        schedule.add(Call(["wait"], {}, told=True))  # so that the others begin together
+        calls = [Call([text], {}, told=True) for text in texts]
+        for call in calls:
+            schedule.add(call)
+        return await asyncio.gather(*map(read, calls))
+
+    assert live(Talking(), Limits(slots=3, queue=10), story) == texts
+    assert 0 < len(woken) <= 4 + 600 + 3
 
 
 def test_of_a_batch_that_is_refused_each_is_tried_alone():

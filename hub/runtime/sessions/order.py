@@ -10,15 +10,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from hub.runtime.protocols import Emit
+from hub.runtime.protocols import Delta, Emit
 from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.relay import silent
 from hub.runtime.sessions.threads import borrow
 from hub.types import OptionValue
 
-__all__ = ["Order", "Outcome", "begin_each"]
+__all__ = ["Order", "Outcome", "begin_each", "nothing"]
 
 Outcome = list[Any] | BaseException  # Any: of the task's output kind
+
+
+def nothing() -> None:
+    """Nobody waits for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +39,8 @@ class Order:
         Told once: one result for each input, or why there is none.
     emit
         Told what comes on the way. Like `ended` it may be called by the thread that reads for all: it must not wait.
+    told
+        Called after `emit`: once for all that came together, where orders that begin together have the same.
     cancel
         Whether the answer is still wanted.
     """
@@ -43,6 +49,7 @@ class Order:
     options: Mapping[str, OptionValue]
     ended: Callable[[Outcome], None]
     emit: Emit = silent
+    told: Callable[[], None] = nothing
     cancel: Cancel = field(default_factory=Cancel)
 
 
@@ -67,9 +74,14 @@ def begin_each(infer: Infer, orders: Sequence[Order]) -> None:
 
 
 def _follow(infer: Infer, order: Order) -> None:
+    def emit(delta: Delta) -> bool:
+        enough = order.emit(delta)
+        order.told()
+        return enough
+
     outcome: Outcome
     try:
-        outcome = infer(order.inputs, order.options, order.emit, order.cancel)
+        outcome = infer(order.inputs, order.options, emit, order.cancel)
     except BaseException as error:
         outcome = error
     order.ended(outcome)

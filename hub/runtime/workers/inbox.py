@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Protocol
 
+from hub.runtime.sessions.order import nothing
 from hub.runtime.workers.wire import Answer, Failure, Piece
 
 __all__ = ["Inbox", "Taker"]
@@ -12,6 +14,10 @@ __all__ = ["Inbox", "Taker"]
 
 class Taker(Protocol):
     """Takes what comes of a request, from the thread that reads for all requests: it must not wait, nor raise."""
+
+    @property
+    def told(self) -> Callable[[], None]:
+        """To be called after pieces that came together: once for takers that have the same."""
 
     def piece(self, piece: Piece, /) -> None:
         """It goes on."""
@@ -22,6 +28,8 @@ class Taker(Protocol):
 
 class Inbox:
     """Keeps what comes of a request for a thread that waits."""
+
+    told = staticmethod(nothing)
 
     def __init__(self) -> None:
         messages: SimpleQueue[Piece | Answer | Failure] = SimpleQueue()

@@ -194,8 +194,7 @@ class WorkerProcess:
                 message = self._connection.recv()
                 self._heard = True
                 if isinstance(message, list):
-                    for piece in message:
-                        self._deliver(piece)
+                    self._hand_on(message)
                 elif isinstance(message, Logged):
                     _log(message, self._name)
                 elif not isinstance(message, Beat):
@@ -211,12 +210,17 @@ class WorkerProcess:
         with self._sending:
             self._connection.close()
 
-    def _deliver(self, message: Piece | Answer | Failure) -> None:
-        if isinstance(message, Piece):
-            taker = self._pending.get(message.number)
+    def _hand_on(self, pieces: list[Piece]) -> None:
+        told = set()
+        for piece in pieces:
+            taker = self._pending.get(piece.number)
             if taker is not None:
-                taker.piece(message)
-            return
+                taker.piece(piece)
+                told.add(taker.told)
+        for tell in told:
+            tell()
+
+    def _deliver(self, message: Answer | Failure) -> None:
         with self._state:
             taker = self._pending.pop(message.number, None)
             timer = self._timers.pop(message.number, None)

@@ -160,6 +160,7 @@ class Following:
         self._process = process
         self._order = order
         self._over = over
+        self.told = order.told
         self._relay = Relay(order.emit, len(order.inputs), name)
         self._end: Callable[[], None] | None = None
 

@@ -6,7 +6,7 @@ Knows nothing of processes: `hub.runtime.workers.worker` answers, `hub.runtime.w
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +89,15 @@ class Piece:
 
     number: int
     delta: Delta
+
+    def __reduce__(self) -> tuple[Callable[..., Piece], tuple[Any, ...]]:  # Any: what a delta has
+        """Pickled flat: field by field takes seven times as long, for every token."""
+        delta = self.delta
+        return _piece, (self.number, delta.index, delta.text, delta.ids, delta.value)
+
+
+def _piece(number: int, index: int, text: str, ids: tuple[int, ...], value: Any) -> Piece:  # Any: as above
+    return Piece(number, Delta(index=index, text=text, ids=ids, value=value))
 
 
 @dataclass(frozen=True, slots=True)

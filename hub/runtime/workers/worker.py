@@ -21,6 +21,7 @@ from hub.runtime.sessions.cancel import Cancel
 from hub.runtime.sessions.load import OpenedModel, open_plan
 from hub.runtime.sessions.threads import borrow
 from hub.runtime.workers.outbox import Outbox
+from hub.runtime.workers.waking import wake_at_once, wake_in_turn
 from hub.runtime.workers.wire import (
     Answer,
     Ask,
@@ -135,10 +136,13 @@ class Worker:
 
         def emit(delta: Delta) -> bool:
             if not request.stop:
-                self._outbox.add(Piece(ask.number, delta), first=not request.began, running=len(self._requests))
-                request.began = True
+                first, request.began = not request.began, True
+                self._outbox.add(Piece(ask.number, delta), first=first, running=len(self._requests))
+                if first:
+                    wake_in_turn()  # from here on nobody waits for this thread alone
             return request.stop
 
+        wake_at_once()  # the thread is borrowed
         try:
             self._outbox.send(Answer(ask.number, list(self.work(ask, emit, request.cancel))))
         except BaseException as error:  # SystemExit of a plugin too: the parent waits for an answer

@@ -71,13 +71,29 @@ class Call:
         self._giving_up = by
 
     def emit(self, delta: Delta) -> bool:
-        """From the thread that computes: something has come. `True` if nobody waits any more."""
+        """From the thread that computes: something has come, which `take` hands on. `True` if nobody waits any more."""
         if self.cancel.is_set():
             return True
         self._coming.append(delta)
-        if len(self._coming) == 1:  # else the loop is told already
-            self._loop.call_soon_threadsafe(self._take)
         return False
+
+    def take(self) -> None:
+        """In the event loop: hand on what `emit` has brought."""
+        some = []
+        while self._coming:
+            some.append(self._coming.popleft())
+        if not some:
+            return
+        now = time.monotonic()
+        if self.first:
+            self.beats.extend([(now - self.last) / len(some)] * len(some))
+        else:
+            self.first = now
+            self.beats.extend([0.0] * (len(some) - 1))
+        self.last = now
+        if self.told and not self._done.done():
+            self._deltas.extend(some)
+            self._arrived.set()
 
     def finish(self, results: list[Any] | None, error: BaseException | None = None) -> None:
         """It has ended. Heeded once."""
@@ -136,23 +152,6 @@ class Call:
                     return
         finally:
             self.give_up()
-
-    def _take(self) -> None:
-        some = []
-        while self._coming:
-            some.append(self._coming.popleft())
-        if not some:
-            return
-        now = time.monotonic()
-        if self.first:
-            self.beats.extend([(now - self.last) / len(some)] * len(some))
-        else:
-            self.first = now
-            self.beats.extend([0.0] * (len(some) - 1))
-        self.last = now
-        if self.told and not self._done.done():
-            self._deltas.extend(some)
-            self._arrived.set()
 
     def _late(self, deadline: float) -> None:
         self.give_up(Fault(504, "deadline_exceeded", f"the request was not answered within {deadline:g} s"))

@@ -63,6 +63,7 @@ class Schedule:
         self._idle = asyncio.Event()
         self._idle.set()
         self._wake: asyncio.TimerHandle | None = None
+        self._rung = False
         self.used = time.monotonic()
         self.answered = self._written = 0
 
@@ -136,7 +137,7 @@ class Schedule:
 
     def _begin(self, batches: list[Batch]) -> None:
         try:
-            self._model.begin([batch.order(partial(self._tell, batch)) for batch in batches])
+            self._model.begin([batch.order(partial(self._tell, batch), self._ring) for batch in batches])
         except BaseException as error:
             for batch in batches:
                 self._tell(batch, error)
@@ -144,6 +145,20 @@ class Schedule:
     def _tell(self, batch: Batch, outcome: Outcome) -> None:
         with suppress(RuntimeError):  # the loop is closed, and nobody waits
             self._loop.call_soon_threadsafe(self._ended, batch, outcome)
+
+    def _ring(self) -> None:
+        """From the thread that reads: pieces have come, of one call or several."""
+        if self._rung:
+            return
+        self._rung = True
+        with suppress(RuntimeError):  # as above
+            self._loop.call_soon_threadsafe(self._hear)
+
+    def _hear(self) -> None:
+        self._rung = False  # before anything is taken: what comes from now on rings again
+        for batch in self._running:
+            for call in batch.calls:
+                call.take()
 
     def _wait_for_more(self) -> bool:
         """Whether a batch that could still grow is worth a moment."""
@@ -220,7 +235,7 @@ class Batch:
         self.calls = calls
         self.cancel = calls[0].cancel if len(calls) == 1 else Cancel()
 
-    def order(self, ended: Callable[[Outcome], None]) -> Order:
+    def order(self, ended: Callable[[Outcome], None], told: Callable[[], None]) -> Order:
         """All of them as one call of the model."""
         first = self.calls[0]
         return Order(
@@ -228,6 +243,7 @@ class Batch:
             options=first.options,
             ended=ended,
             emit=first.emit if len(self.calls) == 1 else silent,
+            told=told,
             cancel=self.cancel,
         )
 

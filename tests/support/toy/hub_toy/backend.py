@@ -42,9 +42,12 @@ class Toy(Session):
         if told == "crash":
             os.abort()
         if told == "deaf":
+            for word in words[1:]:
+                emit(Delta(text=word))
             time.sleep(600)
         said, finish = [], "stop"
-        for word in itertools.cycle(words) if told in ("forever", "steadily") else words:
+        for each in itertools.cycle(words) if told in ("forever", "steadily") else words:
+            word = str(os.sched_getscheduler(0)) if each == "policy" else each
             said.append(word)
             if told == "steadily":
                 time.sleep(0.02)  # as fast as people read, or a browser that shares two processors with much else
