@@ -5,7 +5,7 @@ Both keep the start of prompts that they have seen, as llama.cpp's server does u
     chats       16 chats at once: tokens/s of both, and the time to the first token (95th percentile)
     stream      one chat: tokens/s of both
     batches     64 embeddings at once, one text each: texts/s joined to batches, with `--batch 1`, and of LitServe
-    torch       4 chats at once through PyTorch: tokens/s in one batch, and with `--parallel 1`
+    torch       4 chats at once through PyTorch, and one alone: tokens/s in one batch, and with `--parallel 1`
     list        `GET /v1/models`, one after the other: 99th percentile
     memory      thousands of mixed requests: how much the server and its workers grow after the first tenth
     idle        1,000 connections that are kept open and say nothing: a request beside them
@@ -282,21 +282,23 @@ def compare_batches(rounds: int, litserve: str) -> None:
         print(f"64 embeddings: texts/s: joined {ours:.0f}, {name} {theirs:.0f}, ratio {ratio:.2f}")
 
 
-def compare_torch(rounds: int, count: int) -> None:
+def compare_torch(rounds: int, slots: int) -> None:
     options = ("--backend", "torch", "--context-length", str(CONTEXT))
-    servers = [hub_server(CHAT, *options, "--parallel", str(slots)) for slots in (count, 1)]
-    found = []
+    servers = [hub_server(CHAT, *options, "--parallel", str(each)) for each in (slots, 1)]
     try:
-        for turn in range(rounds + 1):
-            order = servers[:: -1 if turn % 2 else 1]
-            taken = {id(server): asyncio.run(chats(server, count))[0] for server in order}
-            found.append([taken[id(server)] for server in servers])
+        for count in (slots, 1):
+            found = []
+            for turn in range(rounds + 1):
+                order = servers[:: -1 if turn % 2 else 1]
+                taken = {id(server): asyncio.run(chats(server, count))[0] for server in order}
+                found.append([taken[id(server)] for server in servers])
+            batch, turns = (statistics.median(side) for side in zip(*found[1:], strict=True))
+            ratio = statistics.median(one / other for one, other in found[1:])
+            told = f"in a batch {batch:.3g}, in turns {turns:.3g}, ratio {ratio:.2f}"
+            print(f"{count} chats through PyTorch: tokens/s: {told}")
     finally:
         for server in servers:
             server.stop()
-    batch, turns = (statistics.median(side) for side in zip(*found[1:], strict=True))
-    ratio = statistics.median(one / other for one, other in found[1:])
-    print(f"{count} chats through PyTorch: tokens/s: in a batch {batch:.3g}, in turns {turns:.3g}, ratio {ratio:.2f}")
 
 
 def measure_list(count: int) -> None:
