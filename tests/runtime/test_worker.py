@@ -246,7 +246,7 @@ def test_who_follows_several_calls_is_told_once_of_what_came_together(model):
         bells.append(len(brought))
 
     options = {"max_tokens": 400, "upper": False}
-    changes = {"options": options, "ended": outcomes.put, "emit": lambda delta: brought.append(delta), "told": bell}
+    changes = {"options": options, "ended": outcomes.put, "emit": brought.append, "ring": bell}
     model.begin([Order(inputs=["forever a b"], **changes) for _ in range(2)])
     assert all(isinstance(outcomes.get(timeout=60), list) for _ in range(2))
     assert bells[-1] == len(brought) == 800  # nothing came that it was not told of
@@ -256,7 +256,7 @@ def test_who_follows_several_calls_is_told_once_of_what_came_together(model):
 def test_who_follows_a_call_of_this_process_is_told_too(host, tmp_path):
     bells, brought = [], []
     with toy_model(host, tmp_path) as model:
-        begun(model, emit=brought.append, told=lambda: bells.append(len(brought)))
+        begun(model, emit=brought.append, ring=lambda: bells.append(len(brought)))
     assert bells == [1, 2]
 
 
@@ -266,6 +266,12 @@ def test_a_thread_wakes_in_its_turn_once_its_request_has_begun(model):
         first, *rest = model.infer("policy policy policy")["generated_text"].split()
         assert first == str(os.SCHED_OTHER)
         assert set(rest) == {str(os.SCHED_BATCH)}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a policy for each thread")
+def test_a_thread_of_the_runtime_that_brings_the_pieces_wakes_as_it_did(model):
+    said = model.infer("aside policy policy")["generated_text"].split()
+    assert said == ["aside", *[str(os.SCHED_OTHER)] * 2]
 
 
 def test_of_calls_that_begin_together_one_that_cannot_be_sent_does_not_keep_the_others(model):

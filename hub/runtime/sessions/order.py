@@ -39,7 +39,7 @@ class Order:
         Told once: one result for each input, or why there is none.
     emit
         Told what comes on the way. Like `ended` it may be called by the thread that reads for all: it must not wait.
-    told
+    ring
         Called after `emit`: once for all that came together, where orders that begin together have the same.
     cancel
         Whether the answer is still wanted.
@@ -49,7 +49,7 @@ class Order:
     options: Mapping[str, OptionValue]
     ended: Callable[[Outcome], None]
     emit: Emit = silent
-    told: Callable[[], None] = nothing
+    ring: Callable[[], None] = nothing
     cancel: Cancel = field(default_factory=Cancel)
 
 
@@ -76,7 +76,7 @@ def begin_each(infer: Infer, orders: Sequence[Order]) -> None:
 def _follow(infer: Infer, order: Order) -> None:
     def emit(delta: Delta) -> bool:
         enough = order.emit(delta)
-        order.told()
+        order.ring()
         return enough
 
     outcome: Outcome

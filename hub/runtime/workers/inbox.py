@@ -16,7 +16,7 @@ class Taker(Protocol):
     """Takes what comes of a request, from the thread that reads for all requests: it must not wait, nor raise."""
 
     @property
-    def told(self) -> Callable[[], None]:
+    def ring(self) -> Callable[[], None]:
         """To be called after pieces that came together: once for takers that have the same."""
 
     def piece(self, piece: Piece, /) -> None:
@@ -29,7 +29,7 @@ class Taker(Protocol):
 class Inbox:
     """Keeps what comes of a request for a thread that waits."""
 
-    told = staticmethod(nothing)
+    ring = staticmethod(nothing)
 
     def __init__(self) -> None:
         messages: SimpleQueue[Piece | Answer | Failure] = SimpleQueue()

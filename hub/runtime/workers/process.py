@@ -211,14 +211,14 @@ class WorkerProcess:
             self._connection.close()
 
     def _hand_on(self, pieces: list[Piece]) -> None:
-        told = set()
+        rings = set()
         for piece in pieces:
             taker = self._pending.get(piece.number)
             if taker is not None:
                 taker.piece(piece)
-                told.add(taker.told)
-        for tell in told:
-            tell()
+                rings.add(taker.ring)
+        for ring in rings:
+            ring()
 
     def _deliver(self, message: Answer | Failure) -> None:
         with self._state:

@@ -160,7 +160,7 @@ class Following:
         self._process = process
         self._order = order
         self._over = over
-        self.told = order.told
+        self.ring = order.ring
         self._relay = Relay(order.emit, len(order.inputs), name)
         self._end: Callable[[], None] | None = None
 

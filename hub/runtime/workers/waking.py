@@ -15,22 +15,22 @@ from contextlib import suppress
 __all__ = ["wake_at_once", "wake_in_turn"]
 
 
+def wake_in_turn() -> bool:
+    """Let the thread that calls wake in its turn, with those that it starts.
+
+    Gives whether that is a change, which `wake_at_once` takes back: elsewhere than on Linux, where it is not allowed,
+    and of a thread that somebody has given a policy, it is none.
+    """
+    if sys.platform == "linux":
+        with suppress(OSError):
+            if os.sched_getscheduler(0) == os.SCHED_OTHER:
+                os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+                return True
+    return False
+
+
 def wake_at_once() -> None:
-    """Let the thread that calls wake as others do."""
+    """Let the thread that calls wake as others do again."""
     if sys.platform == "linux":
-        _change(os.SCHED_BATCH, os.SCHED_OTHER)
-
-
-def wake_in_turn() -> None:
-    """Let the thread that calls wake in its turn, with those that it starts. Does nothing outside Linux."""
-    if sys.platform == "linux":
-        _change(os.SCHED_OTHER, os.SCHED_BATCH)
-
-
-if sys.platform == "linux":
-
-    def _change(old: int, new: int) -> None:
-        """From one policy to the other: a thread that somebody has given a third one keeps it."""
-        with suppress(OSError):  # not allowed here: it wakes as it did
-            if os.sched_getscheduler(0) == old:
-                os.sched_setscheduler(0, new, os.sched_param(0))
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

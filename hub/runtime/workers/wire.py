@@ -91,7 +91,7 @@ class Piece:
     delta: Delta
 
     def __reduce__(self) -> tuple[Callable[..., Piece], tuple[Any, ...]]:  # Any: what a delta has
-        """Pickled flat: field by field takes seven times as long, for every token."""
+        """Pickled flat: field by field takes several times as long, for every token."""
         delta = self.delta
         return _piece, (self.number, delta.index, delta.text, delta.ids, delta.value)
 

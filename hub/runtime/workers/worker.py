@@ -133,22 +133,25 @@ class Worker:
 
     def _answer(self, ask: Ask) -> None:
         request = self._requests[ask.number]
+        thread, in_turn = threading.get_ident(), False
 
         def emit(delta: Delta) -> bool:
+            nonlocal in_turn
             if not request.stop:
                 first, request.began = not request.began, True
                 self._outbox.add(Piece(ask.number, delta), first=first, running=len(self._requests))
-                if first:
-                    wake_in_turn()  # from here on nobody waits for this thread alone
+                if first and threading.get_ident() == thread:  # and not one of the runtime's, which computes
+                    in_turn = wake_in_turn()
             return request.stop
 
-        wake_at_once()  # the thread is borrowed
         try:
             self._outbox.send(Answer(ask.number, list(self.work(ask, emit, request.cancel))))
         except BaseException as error:  # SystemExit of a plugin too: the parent waits for an answer
             self._outbox.send(Failure(ask.number, *portable(error)))
         finally:
             del self._requests[ask.number]
+            if in_turn:  # the thread is borrowed
+                wake_at_once()
 
 
 def main(descriptor: int) -> None:

@@ -63,7 +63,6 @@ class Schedule:
         self._idle = asyncio.Event()
         self._idle.set()
         self._wake: asyncio.TimerHandle | None = None
-        self._rung = False
         self.used = time.monotonic()
         self.answered = self._written = 0
 
@@ -148,14 +147,10 @@ class Schedule:
 
     def _ring(self) -> None:
         """From the thread that reads: pieces have come, of one call or several."""
-        if self._rung:
-            return
-        self._rung = True
         with suppress(RuntimeError):  # as above
             self._loop.call_soon_threadsafe(self._hear)
 
     def _hear(self) -> None:
-        self._rung = False  # before anything is taken: what comes from now on rings again
         for batch in self._running:
             for call in batch.calls:
                 call.take()
@@ -235,7 +230,7 @@ class Batch:
         self.calls = calls
         self.cancel = calls[0].cancel if len(calls) == 1 else Cancel()
 
-    def order(self, ended: Callable[[Outcome], None], told: Callable[[], None]) -> Order:
+    def order(self, ended: Callable[[Outcome], None], ring: Callable[[], None]) -> Order:
         """All of them as one call of the model."""
         first = self.calls[0]
         return Order(
@@ -243,7 +238,7 @@ class Batch:
             options=first.options,
             ended=ended,
             emit=first.emit if len(self.calls) == 1 else silent,
-            told=told,
+            ring=ring,
             cancel=self.cancel,
         )
 

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -45,6 +46,13 @@ class Toy(Session):
             for word in words[1:]:
                 emit(Delta(text=word))
             time.sleep(600)
+        if told == "aside":
+            with ThreadPoolExecutor(1) as pool:
+                return pool.submit(self.say, words, request, emit).result()
+        return self.say(words, request, emit)
+
+    def say(self, words, request, emit):
+        told = words[0] if words else ""
         said, finish = [], "stop"
         for each in itertools.cycle(words) if told in ("forever", "steadily") else words:
             word = str(os.sched_getscheduler(0)) if each == "policy" else each
