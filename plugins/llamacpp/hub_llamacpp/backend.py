@@ -23,6 +23,7 @@ from hub.types import JSON
 from hub_llamacpp.facts import context_of, rounded
 from hub_llamacpp.gguf import GGUFError, Scalar, check, find_text, read_metadata
 from hub_llamacpp.projector import find_projector, is_projector
+from hub_llamacpp.requests import BATCH
 from hub_llamacpp.sessions import ChatSession, EmbedSession
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ __all__ = ["open_model", "probe"]
 
 _QUIET, _ERRORS = -1, 1
 _REASON = "error loading model: "
-_BATCH = 512
 _SHORT = 64
 _TOOLS = re.compile(r"\{[%{][^}]*\btools\b")
 
@@ -172,7 +172,7 @@ def _parameters(path: Path, request: OpenRequest, context: int, slots: int) -> x
     )
     params.n_ctx = context * slots
     params.n_parallel = slots
-    params.n_batch = params.n_ubatch = _BATCH
+    params.n_batch = params.n_ubatch = BATCH
     if request.verb == "embed":
         params.embedding = True
         params.n_batch = params.n_ubatch = context  # a text is pooled from one batch
@@ -238,6 +238,6 @@ def load_aloud(path: str) -> None:
     params = xllamacpp.CommonParams()
     params.model.path = path
     params.warmup = params.fit_params = False
-    params.n_ctx = _BATCH
+    params.n_ctx = BATCH
     params.verbosity = _ERRORS
     xllamacpp.Server(params)

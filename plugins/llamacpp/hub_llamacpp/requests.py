@@ -12,7 +12,10 @@ from hub.errors import OptionError
 from hub.runtime.protocols import Chat, Sampling
 from hub.types import JSON, Message
 
-__all__ = ["chat_body", "sampling_fields"]
+__all__ = ["BATCH", "chat_body", "sampling_fields"]
+
+BATCH = 512
+"""Tokens of a prompt that are computed at once."""
 
 # What `Sampling` does not have is switched off: the runtime's own defaults would otherwise hold unseen.
 _OFF: dict[str, JSON] = {
@@ -90,7 +93,7 @@ def chat_body(request: Chat, *, reuse: bool, context: int) -> dict[str, JSON]:
         "stream": True,
         "stream_options": {"include_usage": True},
         "timings_per_token": True,  # counts for an answer that is stopped
-        "return_progress": True,  # a long prompt calls back between batches, so that Ctrl-C is heard
+        "return_progress": _may_take_long(request),  # calls back between batches, so that Ctrl-C is heard
     }
     if request.top_logprobs is not None:
         body |= _told(request.top_logprobs, plain=request.prompt is not None)
@@ -104,6 +107,17 @@ def chat_body(request: Chat, *, reuse: bool, context: int) -> dict[str, JSON]:
     if request.schema is not None:
         body["response_format"] = {"type": "json_schema", "json_schema": {"schema": dict(request.schema)}}
     return body
+
+
+def _may_take_long(request: Chat) -> bool:
+    """Whether the prompt may take several batches: no token is less than a byte, and a picture is hundreds of them.
+
+    What a template adds is not counted: at worst a batch more is computed before somebody is heard.
+    """
+    if request.tools or any("parts" in message for message in request.messages):
+        return True
+    texts = [request.prompt or "", *(message["content"] for message in request.messages)]
+    return sum(len(text.encode(errors="replace")) for text in texts) > BATCH
 
 
 def _told(most: int, *, plain: bool) -> dict[str, JSON]:

@@ -11,7 +11,7 @@ from hub_llamacpp.events import Answer
 from hub_llamacpp.fixtures.gguf_files import random_bert
 from hub_llamacpp.gguf import find_text
 from hub_llamacpp.projector import find_projector
-from hub_llamacpp.requests import chat_body, sampling_fields
+from hub_llamacpp.requests import BATCH, chat_body, sampling_fields
 
 from hub.errors import InferenceError, OptionError
 from hub.runtime.protocols import Chat, Sampling
@@ -145,6 +145,19 @@ def test_pictures_reach_the_runtime_in_their_place():
     text = {"type": "text", "text": "What?"}
     body = chat_body(Chat(messages=({**SEEN, "parts": [SEEN["parts"][0], text]},)), reuse=False, context=512)
     assert body["messages"] == [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": PNG}}, text]}]
+
+
+def test_only_a_prompt_that_may_take_several_batches_has_its_progress_told():
+    def told(**asked):
+        return chat_body(Chat(**asked), reuse=False, context=4096)["return_progress"]
+
+    hi = {"role": "user", "content": "Hi"}
+    assert not told(messages=(hi,))
+    assert not told(prompt="\ud83d" + "a" * (BATCH - 1))
+    assert told(prompt="a" * (BATCH + 1))
+    assert told(messages=({"role": "user", "content": "字" * (BATCH // 3 + 1)},))
+    assert told(messages=({**SEEN, "parts": SEEN["parts"]},))
+    assert told(messages=(hi,), tools=({"type": "function", "function": {"name": "look"}},))
 
 
 def test_penalties_count_the_context_and_bias_names_ids():
