@@ -5,7 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import RunHub
+
+
+@pytest.fixture(autouse=True)
+def without_the_heaviest(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One framework takes most of the time of a report, and one test is enough for it."""
+    if request.function is not test_the_report_covers_what_the_hub_needs:
+        monkeypatch.setenv("HUB_DISABLE_PLUGINS", "torch")
 
 
 def report(run_hub: RunHub, **env: str) -> tuple[int, dict[str, list[dict[str, str]]]]:
