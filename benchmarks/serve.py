@@ -2,8 +2,8 @@
 
 Both keep the start of prompts that they have seen, as llama.cpp's server does unless told otherwise.
 
-    chats       16 chats at once: tokens/s of both, and the time to the first token (95th percentile)
-    stream      one chat: tokens/s of both
+    chats       16 chats at once: tokens/s, and the time to the first token (95th percentile)
+    stream      one chat: the same
     batches     64 embeddings at once, one text each: texts/s joined to batches, with `--batch 1`, and of LitServe
     torch       4 chats at once through PyTorch, and one alone: tokens/s in one batch, and with `--parallel 1`
     list        `GET /v1/models`, one after the other: 99th percentile
@@ -38,7 +38,9 @@ import hub
 
 CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
 SLOTS, CONTEXT, THREADS, TOKENS = 16, 512, 2, 48
-STARTS = 3
+STARTS = 5
+PEERS = {"llama.cpp": {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}, "llama.cpp as it comes": {}}
+"""How threads of the peer wait for each other: as the hub has them wait, and as they do by themselves."""
 PEER = """
 import sys, time, xllamacpp
 params = xllamacpp.CommonParams()
@@ -146,10 +148,9 @@ def hub_server(*arguments: str) -> Server:
     return Server([sys.executable, "-m", "hub", "serve", *arguments, *options, "--option", f"threads={THREADS}"])
 
 
-def peer_server(slots: int) -> Server:
+def peer_server(slots: int, waiting: dict[str, str]) -> Server:
     file = next(path for path in hub.pull(CHAT).path.iterdir() if path.suffix == ".gguf")
-    env = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}  # as the hub sets them
-    return Server([sys.executable, "-c", PEER, str(file), str(slots), str(CONTEXT), str(THREADS)], env)
+    return Server([sys.executable, "-c", PEER, str(file), str(slots), str(CONTEXT), str(THREADS)], waiting)
 
 
 def litserve_server(python: str) -> Server:
@@ -226,33 +227,32 @@ async def chats(server: Server, count: int) -> tuple[float, float]:
     return sum(tokens for _, tokens in found) / took, firsts[int(0.95 * (len(firsts) - 1))]
 
 
-def pairs_of_chats(rounds: int, count: int) -> list[tuple[tuple[float, float], tuple[float, float]]]:
-    options = ("--parallel", str(SLOTS), "--context-length", str(CONTEXT))
-    ours, peer = hub_server(CHAT, *options), peer_server(SLOTS)
-    pairs = []
+def turns_of_chats(rounds: int, count: int) -> list[dict[str, tuple[float, float]]]:
+    """What `chats` gives for each server, round by round, each time with another one first."""
+    ours = hub_server(CHAT, "--parallel", str(SLOTS), "--context-length", str(CONTEXT))
+    servers = {"hub": ours, **{name: peer_server(SLOTS, waiting) for name, waiting in PEERS.items()}}
+    turns = []
     try:
-        asyncio.run(chats(ours, count))
-        asyncio.run(chats(peer, count))
-        for turn in range(rounds):
-            order = (ours, peer) if turn % 2 else (peer, ours)
-            taken = {id(server): asyncio.run(chats(server, count)) for server in order}
-            pairs.append((taken[id(ours)], taken[id(peer)]))
+        for turn in range(rounds + 1):
+            names = [*servers, *servers][turn % len(servers) :][: len(servers)]
+            turns.append({name: asyncio.run(chats(servers[name], count)) for name in names})
     finally:
-        ours.stop()
-        peer.stop()
-    return pairs
+        for server in servers.values():
+            server.stop()
+    return turns[1:]  # the first turn warms all up
 
 
 def compare_chats(rounds: int, count: int) -> None:
-    """In turn, with both started anew several times: where a process lies in memory is worth a tenth of its speed."""
-    pairs = []
-    for start in range(STARTS):
-        pairs += pairs_of_chats(len(range(start, rounds, STARTS)), count)
-    for place, name in enumerate(("tokens/s", "first token, s, p95")):
-        mine, theirs = ([pair[who][place] for pair in pairs] for who in (0, 1))
-        ratio = statistics.median(pair[0][place] / pair[1][place] for pair in pairs)
-        told = f"hub {statistics.median(mine):.3g}, llama.cpp {statistics.median(theirs):.3g}, ratio {ratio:.3f}"
-        print(f"{count} chats: {name}: {told}")
+    """In turn, with all started anew several times: where a process lies in memory is worth a tenth of its speed."""
+    turns = []
+    for start in range(min(STARTS, rounds)):
+        turns += turns_of_chats(len(range(start, rounds, STARTS)), count)
+    for place, figure in enumerate(("tokens/s", "first token, s, p95")):
+        ours = statistics.median(turn["hub"][place] for turn in turns)
+        for name in PEERS:
+            theirs = statistics.median(turn[name][place] for turn in turns)
+            ratio = statistics.median(turn["hub"][place] / turn[name][place] for turn in turns)
+            print(f"{count} chats: {figure}: hub {ours:.3g}, {name} {theirs:.3g}, ratio {ratio:.3f}")
 
 
 async def embeddings(server: Server, count: int) -> float:
