@@ -30,16 +30,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from hub_llamacpp.plugin import ENVIRONMENT
 
 import hub
+
+T = TypeVar("T")
 
 CHAT, VECTORS = "smollm2-135m", "all-minilm-l6-v2"
 SLOTS, CONTEXT, THREADS, TOKENS = 16, 512, 2, 48
 STARTS = 5
-PEERS = {"llama.cpp": {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "1000"}, "llama.cpp as it comes": {}}
+PEERS = {"llama.cpp": ENVIRONMENT, "llama.cpp as it comes": {}}
 """How threads of the peer wait for each other: as the hub has them wait, and as they do by themselves."""
 PEER = """
 import sys, time, xllamacpp
@@ -227,19 +232,38 @@ async def chats(server: Server, count: int) -> tuple[float, float]:
     return sum(tokens for _, tokens in found) / took, firsts[int(0.95 * (len(firsts) - 1))]
 
 
-def turns_of_chats(rounds: int, count: int) -> list[dict[str, tuple[float, float]]]:
-    """What `chats` gives for each server, round by round, each time with another one first."""
-    ours = hub_server(CHAT, "--parallel", str(SLOTS), "--context-length", str(CONTEXT))
-    servers = {"hub": ours, **{name: peer_server(SLOTS, waiting) for name, waiting in PEERS.items()}}
-    turns = []
+def in_turn(
+    servers: dict[str, Server], rounds: int, ask: Callable[[Server], Coroutine[Any, Any, T]]
+) -> list[dict[str, T]]:
+    """What each server answers, round by round, each time with another one first; one round more warms all up."""
+    found = []
+    for turn in range(rounds + 1):
+        names = [*servers, *servers][turn % len(servers) :][: len(servers)]
+        found.append({name: asyncio.run(ask(servers[name])) for name in names})
+    return found[1:]
+
+
+@contextmanager
+def stopped(servers: dict[str, Server]) -> Iterator[dict[str, Server]]:
+    """Servers that are stopped in the end."""
     try:
-        for turn in range(rounds + 1):
-            names = [*servers, *servers][turn % len(servers) :][: len(servers)]
-            turns.append({name: asyncio.run(chats(servers[name], count)) for name in names})
+        yield servers
     finally:
         for server in servers.values():
             server.stop()
-    return turns[1:]  # the first turn warms all up
+
+
+def of_both(turns: list[dict[str, float]], one: str, other: str) -> tuple[float, float, float]:
+    """Medians of two servers, and of their ratio in each round."""
+    pairs = [(turn[one], turn[other]) for turn in turns]
+    return (*(statistics.median(side) for side in zip(*pairs, strict=True)), statistics.median(a / b for a, b in pairs))
+
+
+def turns_of_chats(rounds: int, count: int) -> list[dict[str, tuple[float, float]]]:
+    ours = hub_server(CHAT, "--parallel", str(SLOTS), "--context-length", str(CONTEXT))
+    peers = {name: peer_server(SLOTS, waiting) for name, waiting in PEERS.items()}
+    with stopped({"hub": ours, **peers}) as servers:
+        return in_turn(servers, rounds, lambda server: chats(server, count))
 
 
 def compare_chats(rounds: int, count: int) -> None:
@@ -248,10 +272,9 @@ def compare_chats(rounds: int, count: int) -> None:
     for start in range(min(STARTS, rounds)):
         turns += turns_of_chats(len(range(start, rounds, STARTS)), count)
     for place, figure in enumerate(("tokens/s", "first token, s, p95")):
-        ours = statistics.median(turn["hub"][place] for turn in turns)
+        figures = [{name: found[place] for name, found in turn.items()} for turn in turns]
         for name in PEERS:
-            theirs = statistics.median(turn[name][place] for turn in turns)
-            ratio = statistics.median(turn["hub"][place] / turn[name][place] for turn in turns)
+            ours, theirs, ratio = of_both(figures, "hub", name)
             print(f"{count} chats: {figure}: hub {ours:.3g}, {name} {theirs:.3g}, ratio {ratio:.3f}")
 
 
@@ -267,38 +290,24 @@ def compare_batches(rounds: int, litserve: str) -> None:
     servers = {"joined": hub_server(VECTORS), "alone": hub_server(VECTORS, "--batch", "1")}
     if litserve:
         servers["LitServe"] = litserve_server(litserve)
-    found: dict[str, list[float]] = {name: [] for name in servers}
-    try:
-        for turn in range(rounds + 1):
-            for name in sorted(servers, reverse=bool(turn % 2)):
-                found[name].append(asyncio.run(embeddings(servers[name], 64)))
-    finally:
-        for server in servers.values():
-            server.stop()
+    with stopped(servers):
+        turns = in_turn(servers, rounds, lambda server: embeddings(server, 64))
     for name in [name for name in servers if name != "joined"]:
-        pairs = list(zip(found["joined"], found[name], strict=True))[1:]  # the first turn warms both up
-        ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
-        ratio = statistics.median(mine / other for mine, other in pairs)
+        ours, theirs, ratio = of_both(turns, "joined", name)
         print(f"64 embeddings: texts/s: joined {ours:.0f}, {name} {theirs:.0f}, ratio {ratio:.2f}")
 
 
 def compare_torch(rounds: int, slots: int) -> None:
+    async def tokens(server: Server, count: int) -> float:
+        return (await chats(server, count))[0]
+
     options = ("--backend", "torch", "--context-length", str(CONTEXT))
-    servers = [hub_server(CHAT, *options, "--parallel", str(each)) for each in (slots, 1)]
-    try:
+    ways = {"batch": str(slots), "turns": "1"}
+    with stopped({name: hub_server(CHAT, *options, "--parallel", each) for name, each in ways.items()}) as servers:
         for count in (slots, 1):
-            found = []
-            for turn in range(rounds + 1):
-                order = servers[:: -1 if turn % 2 else 1]
-                taken = {id(server): asyncio.run(chats(server, count))[0] for server in order}
-                found.append([taken[id(server)] for server in servers])
-            batch, turns = (statistics.median(side) for side in zip(*found[1:], strict=True))
-            ratio = statistics.median(one / other for one, other in found[1:])
+            batch, turns, ratio = of_both(in_turn(servers, rounds, partial(tokens, count=count)), *ways)
             told = f"in a batch {batch:.3g}, in turns {turns:.3g}, ratio {ratio:.2f}"
             print(f"{count} chats through PyTorch: tokens/s: {told}")
-    finally:
-        for server in servers:
-            server.stop()
 
 
 def measure_list(count: int) -> None:
