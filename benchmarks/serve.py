@@ -102,9 +102,10 @@ if __name__ == "__main__":
 
 
 class Server:
-    """A process that serves at `host:port`."""
+    """A process that serves `model` at `host:port`."""
 
-    def __init__(self, command: list[str], env: dict[str, str] | None = None) -> None:
+    def __init__(self, command: list[str], env: dict[str, str] | None = None, model: str = CHAT) -> None:
+        self.model = model
         self.process = subprocess.Popen(
             command,
             stdout=subprocess.PIPE,
@@ -147,14 +148,19 @@ def _parents() -> Iterator[tuple[int, int]]:
             yield int(path.parent.name), int(path.read_text().rpartition(")")[2].split()[1])
 
 
-def hub_server(*arguments: str) -> Server:
+def hub_server(*arguments: str, model: str = CHAT) -> Server:
     folder = tempfile.mkdtemp(prefix="hub-bench-")
     options = ["--port", "0", "--log", f"{folder}/log", "--database", f"sqlite:///{folder}/db", "--queue", "4096"]
-    return Server([sys.executable, "-m", "hub", "serve", *arguments, *options, "--option", f"threads={THREADS}"])
+    command = [sys.executable, "-m", "hub", "serve", *arguments, *options, "--option", f"threads={THREADS}"]
+    return Server(command, model=model)
 
 
-def peer_server(slots: int, waiting: dict[str, str]) -> Server:
-    file = next(path for path in hub.pull(CHAT).path.iterdir() if path.suffix == ".gguf")
+def chat_file() -> Path:
+    return next(path for path in hub.pull(CHAT).path.iterdir() if path.suffix == ".gguf")
+
+
+def peer_server(slots: int, waiting: dict[str, str], file: Path | None = None) -> Server:
+    file = file or chat_file()
     return Server([sys.executable, "-c", PEER, str(file), str(slots), str(CONTEXT), str(THREADS)], waiting)
 
 
@@ -202,7 +208,7 @@ async def one_chat(server: Server, number: int) -> tuple[float, int]:
     """Seconds to the first token, and tokens."""
     messages = [{"role": "user", "content": f"Tell me a long story about the number {number}."}]
     body = {
-        "model": CHAT,
+        "model": server.model,
         "messages": messages,
         "max_tokens": TOKENS,
         "temperature": 0,
@@ -223,10 +229,10 @@ async def one_chat(server: Server, number: int) -> tuple[float, int]:
     return first, tokens
 
 
-async def chats(server: Server, count: int) -> tuple[float, float]:
-    """Tokens a second of all, and the 95th percentile of the time to the first token."""
+async def chats(server: Server, count: int, number: int = 0) -> tuple[float, float]:
+    """Tokens a second of all, and the 95th percentile of the time to the first token. `number`: of the first prompt."""
     began = time.perf_counter()
-    found = await asyncio.gather(*(one_chat(server, number) for number in range(count)))
+    found = await asyncio.gather(*(one_chat(server, number + each) for each in range(count)))
     took = time.perf_counter() - began
     firsts = sorted(first for first, _ in found)
     return sum(tokens for _, tokens in found) / took, firsts[int(0.95 * (len(firsts) - 1))]
@@ -271,11 +277,15 @@ def compare_chats(rounds: int, count: int) -> None:
     turns = []
     for start in range(min(STARTS, rounds)):
         turns += turns_of_chats(len(range(start, rounds, STARTS)), count)
+    print_chats(f"{count} chats", turns)
+
+
+def print_chats(title: str, turns: list[dict[str, tuple[float, float]]]) -> None:
     for place, figure in enumerate(("tokens/s", "first token, s, p95")):
         figures = [{name: found[place] for name, found in turn.items()} for turn in turns]
         for name in PEERS:
             ours, theirs, ratio = of_both(figures, "hub", name)
-            print(f"{count} chats: {figure}: hub {ours:.3g}, {name} {theirs:.3g}, ratio {ratio:.3f}")
+            print(f"{title}: {figure}: hub {ours:.3g}, {name} {theirs:.3g}, ratio {ratio:.3f}")
 
 
 async def embeddings(server: Server, count: int) -> float:

@@ -10,6 +10,7 @@ Knows nothing of plans, plugins or processes.
 from typing import TYPE_CHECKING
 
 from hub.cpus import allowed_cpus, usable_cores, usable_cpus
+from hub.runtime.protocols.decoding import TextStream
 from hub.runtime.protocols.model import Fidelity, Model, Stream
 from hub.runtime.protocols.requests import (
     TOOL_CHOICES,
@@ -57,6 +58,7 @@ __all__ = [
     "Session",
     "Stream",
     "Tensor",
+    "TextStream",
     "TokenLogprob",
     "TransformRequest",
     "Weights",

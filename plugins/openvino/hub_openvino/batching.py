@@ -9,10 +9,13 @@ import itertools
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
 
 import openvino as ov  # type: ignore[import-untyped]
 import openvino_genai as genai  # type: ignore[import-untyped]
+
+from hub_openvino.errands import Errands
 
 __all__ = ["Batched", "Generator", "Single"]
 
@@ -27,6 +30,10 @@ class Single:
         self._pipeline = pipeline
         self.tokenizer: genai.Tokenizer = pipeline.get_tokenizer()
         self.defaults: genai.GenerationConfig = pipeline.get_generation_config()
+
+    def preparing(self) -> AbstractContextManager[None]:
+        """What is done before `generate`."""
+        return nullcontext()
 
     def generate(self, ids: ov.Tensor, config: genai.GenerationConfig, streamer: genai.StreamerBase) -> bool:
         """Continue a prompt, int64 (1, tokens); whether it was cut at the length that was asked for.
@@ -51,8 +58,10 @@ class Batched:
     that fails.
     """
 
-    def __init__(self, opened: Callable[[], genai.ContinuousBatchingPipeline]) -> None:
+    def __init__(self, opened: Callable[[], genai.ContinuousBatchingPipeline], slots: int) -> None:
         self._open = opened
+        self._slots = slots
+        self._errands = Errands()
         self._pipeline = opened()
         self.tokenizer: genai.Tokenizer = self._pipeline.get_tokenizer()
         self.defaults: genai.GenerationConfig = self._pipeline.get_config()
@@ -66,9 +75,13 @@ class Batched:
         self._thread = threading.Thread(target=self._compute, name="hub-openvino-steps", daemon=True)
         self._thread.start()
 
+    def preparing(self) -> AbstractContextManager[None]:
+        """What is done before `generate`: the next step waits for it."""
+        return self._errands.errand()
+
     def generate(self, ids: ov.Tensor, config: genai.GenerationConfig, streamer: genai.StreamerBase) -> bool:
         """As `Single.generate`, beside others."""
-        turn = Turn(ids, config)
+        turn = Turn(ids, config, self._errands)
         with self._changed:
             if self._broken is not None:
                 raise self._broken
@@ -78,9 +91,12 @@ class Batched:
             while (tokens := turn.arrived.get()) is not None:
                 if streamer.write(tokens) != genai.StreamingStatus.RUNNING:
                     break
+                self._errands.end(turn)
+            turn.left = True
+            streamer.end()
         finally:
             turn.left = True
-        streamer.end()
+            self._errands.end(turn)
         if turn.failure is not None:
             raise turn.failure
         return turn.cut
@@ -99,6 +115,8 @@ class Batched:
                 self._changed.wait_for(lambda: self._turns or self._waiting or self._closed)
                 if self._closed:
                     return
+            self._errands.wait(room=len(self._turns) < self._slots)
+            with self._changed:
                 self._admit()
             try:
                 self._step()
@@ -145,7 +163,7 @@ class Batched:
 class Turn:
     """One generation in the batch. Whoever waits for it sets `left` when they do not any more."""
 
-    def __init__(self, ids: ov.Tensor, config: genai.GenerationConfig) -> None:
+    def __init__(self, ids: ov.Tensor, config: genai.GenerationConfig, errands: Errands) -> None:
         self.arrived: SimpleQueue[list[int] | None] = SimpleQueue()
         self.cut = False
         self.left = False
@@ -153,6 +171,7 @@ class Turn:
         self.schema = str(config.structured_output_config.json_schema) if config.structured_output_config else ""
         self._ids = ids
         self._config = config
+        self._errands = errands
         self._handle: genai.GenerationHandle | None = None
 
     def begin(self, pipeline: genai.ContinuousBatchingPipeline, numbers: Iterator[int]) -> None:
@@ -168,7 +187,7 @@ class Turn:
         while self._handle.can_read():
             for output in self._handle.read().values():
                 self.cut = output.finish_reason == _CUT
-                self.arrived.put(list(output.generated_ids))
+                self._tell(list(output.generated_ids))
         status = self._handle.get_status()
         if status == genai.GenerationStatus.RUNNING:
             return True
@@ -179,7 +198,13 @@ class Turn:
     def end(self, failure: Exception | None) -> None:
         """Nothing comes any more."""
         self.failure = failure
-        self.arrived.put(None)
+        self._tell(None)
+
+    def _tell(self, tokens: list[int] | None) -> None:
+        self._errands.begin(self)
+        self.arrived.put(tokens)
+        if self.left:  # and will not end it
+            self._errands.end(self)
 
 
 Generator = Single | Batched

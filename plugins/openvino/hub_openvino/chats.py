@@ -13,7 +13,7 @@ import openvino as ov  # type: ignore[import-untyped]
 import openvino_genai as genai  # type: ignore[import-untyped]
 
 from hub.errors import ContextOverflow, InferenceError, InputError, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, OpenRequest, Reply, Session
+from hub.runtime.protocols import Chat, Delta, Emit, OpenRequest, Reply, Session, TextStream
 from hub_openvino.batching import Batched, Generator, Single
 from hub_openvino.devices import check_precision, name_of, reason
 from hub_openvino.facts import context_of, graph_of
@@ -51,7 +51,8 @@ class ChatSession(Session):
         """
         assert self._generator is not None
         tokenizer = self._generator.tokenizer
-        ids = _encode(tokenizer, request)
+        with self._generator.preparing():
+            ids = _encode(tokenizer, request)
         length = int(ids.shape[1])
         if length >= self._context:
             raise ContextOverflow(
@@ -95,7 +96,7 @@ class _Answer(genai.StreamerBase):  # type: ignore[misc]  # GenAI has no types
     def __init__(self, tokenizer: genai.Tokenizer, emit: Emit, stop: tuple[str, ...]) -> None:
         super().__init__()
         self.tokens = 0
-        self._decoder = genai.TextStreamer(tokenizer, self._take)
+        self._text = TextStream(lambda ids: str(tokenizer.decode(list(ids))))
         self._emit = emit
         self._filter = StopFilter(stop)
         self._pieces: list[str] = []
@@ -105,22 +106,21 @@ class _Answer(genai.StreamerBase):  # type: ignore[misc]  # GenAI has no types
     def write(self, token: int | list[int]) -> genai.StreamingStatus:
         """Take the next tokens."""
         if not self._over:
-            self.tokens += len(token) if isinstance(token, list) else 1
-            try:
-                self._decoder.write(token)
-            except BaseException as error:  # Ctrl-C included
-                self._raised = error
+            tokens = token if isinstance(token, list) else [token]
+            self.tokens += len(tokens)
+            for each in tokens:
+                self._show(self._text.push(each))
         return genai.StreamingStatus.STOP if self._over else genai.StreamingStatus.RUNNING
 
     def end(self) -> None:
         """Have what is left decoded. It is called more than once."""
         if not self._over:
-            self._decoder.end()
+            self._show(self._text.finish())
 
     def reply(self, finish: str, prompt_tokens: int) -> Reply:
         """The whole answer, or what went wrong."""
         if self._raised is None and not self._over:
-            self._show(self._filter.rest())
+            self._emit_text(self._filter.rest())
         if self._raised is not None:
             raise self._raised
         if self._cancelled:
@@ -133,12 +133,11 @@ class _Answer(genai.StreamerBase):  # type: ignore[misc]  # GenAI has no types
     def _over(self) -> bool:
         return self._cancelled or self._filter.stopped or self._raised is not None
 
-    def _take(self, text: str) -> genai.StreamingStatus:
-        if not self._over:
-            self._show(self._filter.push(text))
-        return genai.StreamingStatus.RUNNING
-
     def _show(self, text: str) -> None:
+        if not self._over:
+            self._emit_text(self._filter.push(text))
+
+    def _emit_text(self, text: str) -> None:
         if not text:
             return
         self._pieces.append(text)
@@ -175,7 +174,9 @@ def open_session(request: OpenRequest) -> ChatSession:
         if slots == 1:
             generator = Single(genai.LLMPipeline(str(path), device, scheduler_config=scheduler, **settings))
         else:
-            generator = Batched(partial(genai.ContinuousBatchingPipeline, str(path), scheduler, device, settings))
+            generator = Batched(
+                partial(genai.ContinuousBatchingPipeline, str(path), scheduler, device, settings), slots
+            )
     except RuntimeError as error:
         raise InferenceError(
             f"{path} cannot be loaded by openvino-genai {genai.__version__}: {reason(error)}"

@@ -102,7 +102,7 @@ def test_stopping_ends_the_answer_there_and_leaves_the_session_usable(chat):
     assert reply.finish == "cancelled"
     assert len(deltas) == 3
     assert reply.text == "".join(deltas)
-    assert reply.tokens < 10
+    assert reply.tokens == 3
     assert chat.chat(ask(), silent).tokens == 24
 
 

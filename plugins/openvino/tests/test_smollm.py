@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
+from hub_openvino.batching import Batched
 from hub_openvino.opening import open_model
 
 import hub
@@ -36,6 +39,34 @@ def test_an_answer_ends_by_itself_and_special_tokens_are_not_shown(session):
     assert reply.finish == "stop"
     assert reply.prompt_tokens == 37
     assert "<|" not in reply.text
+
+
+def test_who_comes_while_others_are_answered_joins_within_a_few_steps(smollm, monkeypatch):
+    count, filled = 12, []
+    begun = Batched._step
+
+    def step(batch):
+        filled.append(len(batch._turns))
+        begun(batch)
+
+    monkeypatch.setattr(Batched, "_step", step)
+    session = open_model(chat_request(smollm, context_length=512, parallel=count))
+    first = Event()
+
+    def answer(number):
+        messages = ({"role": "user", "content": f"Tell me about the number {number}."},)
+        request = Chat(messages=messages, sampling=Sampling(max_tokens=60, temperature=0))
+        return session.chat(request, lambda _: first.set())
+
+    with ThreadPoolExecutor(count) as pool:
+        alone = pool.submit(answer, 0)
+        assert first.wait(120)
+        others = list(pool.map(answer, range(1, count)))
+    session.close()
+    assert [reply.tokens for reply in (alone.result(), *others)] == [60] * count
+    joining = [number for number in filled if 1 < number < count]
+    assert filled.index(count) > 0
+    assert len(joining) <= 8
 
 
 def test_through_the_hub_it_streams(smollm):

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-from hub_text.generation.decoding import TextStream
 from tokenizers import Tokenizer, decoders, models
 
+from hub.runtime.protocols import TextStream
 from plugins.text.tests.tokenizers_made import byte_fallback, byte_level
 
 TEXTS = [

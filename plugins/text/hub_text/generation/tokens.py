@@ -9,9 +9,8 @@ import logging
 from pathlib import Path
 
 from hub.errors import ContextOverflow, InputError, OptionError
-from hub.runtime.protocols import Chat, Delta, Emit, Generate, Generated, Reply, Score, Scored, Session
+from hub.runtime.protocols import Chat, Delta, Emit, Generate, Generated, Reply, Score, Scored, Session, TextStream
 from hub_text.files import read_object
-from hub_text.generation.decoding import TextStream
 from hub_text.generation.ends import read_ends
 from hub_text.generation.stops import StopTexts
 from hub_text.generation.template import read_template

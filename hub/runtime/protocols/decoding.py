@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 __all__ = ["TextStream"]
 
 _PARTIAL = "\ufffd"  # what a decoder shows for bytes that are no character yet
+_LONGEST = 16  # ids that are decoded again with each new one, once what they say is shown
 
 
 class TextStream:
@@ -19,26 +20,36 @@ class TextStream:
     Parameters
     ----------
     decode
-        Text of ids; bytes that are no character come out as U+FFFD.
+        Text of ids, of which there is at least one; bytes that are no character come out as U+FFFD.
     """
 
     def __init__(self, decode: Callable[[Sequence[int]], str]) -> None:
         self._decode = decode
         self._ids: list[int] = []  # a window: shown ids, then those that wait
-        self._shown = 0
+        self._known = ""  # text of the shown ids
+        self._last = 0  # where the ids begin that were shown last
 
     def push(self, token: int) -> str:
         """Take an id: the text that is certain now, which may be empty."""
         self._ids.append(token)
-        known, text = self._decode(self._ids[: self._shown]), self._decode(self._ids)
-        if len(text) <= len(known) or text.endswith(_PARTIAL):
+        text = self._decode(self._ids)
+        if len(text) <= len(self._known) or text.endswith(_PARTIAL):
             return ""
-        self._ids = self._ids[self._shown :]
-        self._shown = len(self._ids)
-        return text[len(known) :]
+        piece = text[len(self._known) :]
+        self._show(text)
+        return piece
 
     def finish(self) -> str:
         """What still waits, without a character that was begun and not ended."""
-        known, text = self._decode(self._ids[: self._shown]), self._decode(self._ids)
-        self._ids, self._shown = [], 0
-        return text[len(known) :].rstrip(_PARTIAL)
+        text = self._decode(self._ids) if self._ids else ""
+        piece = text[len(self._known) :].rstrip(_PARTIAL)
+        self._ids, self._known, self._last = [], "", 0
+        return piece
+
+    def _show(self, text: str) -> None:
+        """Move the window: seldom, because its shown part has to be decoded by itself then."""
+        shown = len(self._ids)
+        if shown > _LONGEST:
+            self._ids = self._ids[self._last :]
+            shown, text = len(self._ids), self._decode(self._ids)
+        self._known, self._last = text, shown
