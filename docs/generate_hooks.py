@@ -23,7 +23,16 @@ from hub.types import Audio, Estimate, Facts, Message, Option, Part, ToolCall, W
 PAGE = Path(__file__).with_name("plugins.md")
 MARK = re.compile(r"(<!-- (hooks|protocols) -->\n).*?(<!-- /\2 -->)", re.DOTALL)
 HEADING = "\nParameters\n----------\n"
-CLASSES = (protocols.Session, protocols.Model, protocols.Stream, protocols.Fidelity, Audio, Source, Sink)
+CLASSES = (
+    protocols.Session,
+    protocols.Model,
+    protocols.Stream,
+    protocols.Fidelity,
+    protocols.TextStream,
+    Audio,
+    Source,
+    Sink,
+)
 RECORDS = (
     protocols.OpenRequest,
     protocols.Probe,
