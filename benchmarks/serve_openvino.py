@@ -12,11 +12,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import tempfile
-from contextlib import closing
 from pathlib import Path
 
-import gguf
 from serve import (
+    CHAT,
     CONTEXT,
     PEERS,
     SLOTS,
@@ -30,26 +29,7 @@ from serve import (
     stopped,
 )
 
-
-def rewritten(source: Path, kind: gguf.GGMLQuantizationType, out: Path) -> Path:
-    """The same model with all matrices in another type."""
-    reader = gguf.GGUFReader(source)
-    path = out / f"{source.name.split('.')[0]}.{kind.name}.gguf"
-    with closing(gguf.GGUFWriter(path, reader.fields["general.architecture"].contents())) as writer:
-        for name, field in reader.fields.items():
-            if name.startswith("GGUF.") or name == "general.architecture":
-                continue
-            inner = field.types[-1] if field.types[0] == gguf.GGUFValueType.ARRAY else None
-            writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
-        for tensor in reader.tensors:
-            values = gguf.dequantize(tensor.data, tensor.tensor_type)
-            keep = len(tensor.shape) < 2
-            data = values if keep else gguf.quantize(values, kind)
-            writer.add_tensor(tensor.name, data, raw_dtype=None if keep else kind)
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-    return path
+from plugins.openvino.tests.gguf_files import requantized
 
 
 def compare(file: Path, rounds: int, *, again: bool) -> None:
@@ -72,7 +52,7 @@ def main() -> None:
     parser.add_argument("--type", default="Q8_0", choices=("Q8_0", "F16"))
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
-        file = rewritten(chat_file(), gguf.GGMLQuantizationType[given.type], Path(folder))
+        file = requantized(chat_file(), Path(folder) / f"{CHAT}.{given.type}.gguf", given.type)
         for again in (False, True):
             compare(file, given.rounds, again=again)
 

@@ -1,6 +1,6 @@
 """What a batch waits for between two steps."""
 
-from threading import Event, Thread, get_ident
+from threading import Thread
 
 import pytest
 from hub_openvino import errands
@@ -9,69 +9,64 @@ from hub_openvino.errands import Errands
 
 @pytest.fixture
 def patient(monkeypatch):
-    """One that waits as long as it takes."""
-    monkeypatch.setattr(errands, "_PATIENCE", 60)
+    """One that waits longer than any test here."""
+    monkeypatch.setattr(errands, "_PATIENCE", 600)
     return Errands()
 
 
-def ended(thread):
-    thread.join(60)
+def waiting(found, *, room=False):
+    thread = Thread(target=found.wait, kwargs={"room": room}, daemon=True)
+    thread.start()
+    return thread
+
+
+def ended(thread, seconds=60):
+    thread.join(seconds)
     return not thread.is_alive()
 
 
-def test_with_nothing_to_do_nobody_waits(patient):
-    patient.wait(room=False)
-    patient.wait(room=True)
+@pytest.mark.parametrize("room", [False, True])
+def test_with_nothing_to_do_nobody_waits(patient, room):
+    assert ended(waiting(patient, room=room))
 
 
 def test_all_that_was_begun_is_waited_for(patient):
     patient.begin("a")
     patient.begin("b")
-    waiting = Thread(target=patient.wait, kwargs={"room": False})
-    waiting.start()
+    step = waiting(patient)
     patient.end("a")
-    waiting.join(0.1)
-    assert waiting.is_alive()
+    assert not ended(step, 0.1)
     patient.end("b")
-    assert ended(waiting)
+    assert ended(step)
 
 
 def test_what_fails_is_not_waited_for(patient):
     with pytest.raises(ZeroDivisionError), patient.errand():
         raise ZeroDivisionError
-    patient.wait(room=False)
+    assert ended(waiting(patient))
 
 
 def test_where_there_is_room_those_are_waited_for_who_come_meanwhile(patient, monkeypatch):
-    monkeypatch.setattr(errands, "_MOMENT", 60)  # until somebody comes
-    done = []
-
-    def come():
-        with patient.errand():
-            monkeypatch.setattr(errands, "_MOMENT", 0)  # and nobody after that
-            done.append(get_ident())
-
-    coming = Thread(target=come)
-    coming.start()
-    patient.wait(room=True)
-    assert ended(coming)
-    assert len(done) == 1
+    monkeypatch.setattr(errands, "_MOMENT", 600)  # until somebody comes
+    step = waiting(patient, room=True)
+    assert not ended(step, 0.1)
+    with patient.errand():
+        monkeypatch.setattr(errands, "_MOMENT", 0)  # and nobody after that
+    assert ended(step)
 
 
 def test_who_is_slow_is_waited_for_once_until_they_are_done(monkeypatch):
     monkeypatch.setattr(errands, "_PATIENCE", 0.01)
     found = Errands()
     found.begin("slow")
-    found.wait(room=False)
-    monkeypatch.setattr(errands, "_PATIENCE", 60)
+    assert ended(waiting(found))
+    monkeypatch.setattr(errands, "_PATIENCE", 600)
     found.begin("slow")  # more came for it before it had ended
-    found.wait(room=False)
+    assert ended(waiting(found))
 
     found.end("slow")
     found.begin("slow")
-    quick = Event()
-    waiting = Thread(target=lambda: found.wait(room=False) or quick.set())
-    waiting.start()
-    assert not quick.wait(0.1)
+    step = waiting(found)
+    assert not ended(step, 0.1)
     found.end("slow")
-    assert ended(waiting)
+    assert ended(step)
