@@ -17,7 +17,7 @@ from hub.runtime.protocols import Chat, Delta, Emit, OpenRequest, Reply, Session
 from hub_openvino.batching import Batched, Generator, Single
 from hub_openvino.devices import check_precision, name_of, reason
 from hub_openvino.facts import context_of, graph_of
-from hub_openvino.gguf import GGUFError, check
+from hub_openvino.gguf import GGUFError, TypeFault, check
 from hub_openvino.sampling import fields
 from hub_openvino.settings import precision_of, properties
 from hub_openvino.stopping import StopFilter
@@ -177,7 +177,7 @@ def open_session(request: OpenRequest) -> ChatSession:
             generator = Batched(
                 partial(genai.ContinuousBatchingPipeline, str(path), scheduler, device, settings), slots
             )
-    except RuntimeError as error:
+    except (RuntimeError, IndexError, ValueError) as error:
         raise InferenceError(
             f"{path} cannot be loaded by openvino-genai {genai.__version__}: {reason(error)}"
         ) from error
@@ -191,7 +191,8 @@ def _model_path(request: OpenRequest) -> Path:
         try:
             check(path)
         except (GGUFError, OSError) as error:
-            raise InferenceError(f"{path} cannot be loaded: {error}") from error
+            hint = "Convert it once, with the step: openvino" if isinstance(error, TypeFault) else ""
+            raise InferenceError(f"{path} cannot be loaded: {error}", hint=hint) from error
         return path
     return (request.path / graph_of(request.facts.parts[request.part])).parent
 
@@ -202,7 +203,7 @@ def _encode(tokenizer: genai.Tokenizer, request: Chat) -> ov.Tensor:
         ids = tokenizer.encode(request.prompt).input_ids
     else:
         if not tokenizer.chat_template:
-            raise InputError("this model has no chat template", hint="Give a text to continue, with --raw")
+            raise InputError("this model has no chat template", hint="Give a text to continue, with option raw=true")
         messages = [{"role": turn["role"], "content": turn["content"]} for turn in request.messages]
         try:
             text = tokenizer.apply_chat_template(messages, add_generation_prompt=True)

@@ -67,6 +67,8 @@ def check_precision(core: ov.Core, device: str, wanted: str) -> str:
 
 def reason(error: Exception) -> str:
     """The runtime's own words, without the places in its sources where they come from."""
+    if isinstance(error, IndexError):  # which says nothing but `unordered_map::at`
+        return "a tensor, or a value of its header, is missing"
     lines = [_PLACE.sub("", line).strip() for line in str(error).splitlines()]
     told = [line for line in lines if line and not line.startswith(("Exception from", "Check '"))]
     return " ".join(told) or str(error).strip()

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import PurePosixPath
 
-from hub.types import Estimate, Facts, OptionValue, WeightFile
+from hub.types import Estimate, Facts, OptionValue
 
 __all__ = [
     "DEFAULT_CONTEXT",
     "GGUF_FAMILIES",
     "GGUF_TYPES",
+    "TOKENIZERS",
     "accepts",
     "context_of",
-    "converted",
     "graph_of",
+    "layout_fault",
     "memory",
+    "paths_of",
     "type_fault",
+    "type_of",
 ]
 
 DEFAULT_CONTEXT = 4096
@@ -35,10 +37,11 @@ _ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps; se
 _TYPE_IN_NAME = re.compile(
     r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.IGNORECASE
 )
-_TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
+TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
 _MAIN = ("openvino_model.xml", "model.xml", "model.onnx")
 _ROWS, _TOKENS = 32, 256  # the batch that a call is expected to bring
 _COPIES, _COPIES_OF_F16 = 2, 3  # weights as they were read, and as they were laid out for the processor; as measured
+_WIDER = 1  # copies more where float16 is computed with as float32
 _RUNTIME = 60_000_000  # the library itself, as measured
 _SIZES = {"u8": 1.125, "bf16": 2, "f16": 2, "f32": 4}  # bytes of one key or value; u8 has a scale and an offset beside
 
@@ -60,19 +63,24 @@ def accepts(facts: Facts, verb: str) -> str | None:
 def _gguf_fault(facts: Facts, verb: str) -> str | None:
     if verb != "chat":
         return "GGUF weights answer chats, and give no tensors"
+    kind = type_of(facts)
+    return layout_fault(facts) or (type_fault(kind) if kind else None)
+
+
+def layout_fault(facts: Facts) -> str | None:
+    """Why GenAI's GGUF reader does not build a model, whatever its tensors are."""
     if facts.task != "text-generation":
         return f"GGUF weights for {facts.task} are not read"
     if len(facts.parts) > 1 or any(len(paths) > 1 for paths in facts.parts.values()):
         return "a GGUF model of one file is read, and this one has several"
     if facts.family and facts.family not in GGUF_FAMILIES:
         return f"GGUF of '{facts.family}' is not read; known: {', '.join(GGUF_FAMILIES)}"
-    kind = _type_of(facts)
-    return type_fault(kind) if kind else None
+    return None
 
 
-def _type_of(facts: Facts) -> str:
+def type_of(facts: Facts) -> str:
     """The type that a GGUF file is named after, in lower case; empty where the name does not tell."""
-    found = _TYPE_IN_NAME.findall(next((PurePosixPath(path).name for path in _paths(facts)), ""))
+    found = _TYPE_IN_NAME.findall(next((PurePosixPath(path).name for path in paths_of(facts)), ""))
     return str(found[-1]).lower() if found else ""
 
 
@@ -96,11 +104,12 @@ def _chat_fault(facts: Facts) -> str | None:
     if len(facts.parts) > 1:
         return "a language model of one part is opened"
     names = {PurePosixPath(file.path).name for file in facts.files}
-    missing = [name for name in _TOKENIZERS if name not in names]
+    missing = [name for name in TOKENIZERS if name not in names]
     return f"a chat needs {' and '.join(missing)} beside the model" if missing else None
 
 
-def _paths(facts: Facts) -> list[str]:
+def paths_of(facts: Facts) -> list[str]:
+    """The files that are weights; all files where no part says which they are."""
     return [path for paths in facts.parts.values() for path in paths] or [file.path for file in facts.files]
 
 
@@ -113,7 +122,7 @@ def graph_of(paths: Sequence[str]) -> str:
         There is none, or which one is meant cannot be told.
     """
     graphs = [path for path in paths if path.endswith((".xml", ".onnx"))]
-    graphs = [path for path in graphs if PurePosixPath(path).name not in _TOKENIZERS]
+    graphs = [path for path in graphs if PurePosixPath(path).name not in TOKENIZERS]
     if len(graphs) > 1:
         graphs = [path for path in graphs if PurePosixPath(path).name in _MAIN] or graphs
     if not graphs:
@@ -121,28 +130,6 @@ def graph_of(paths: Sequence[str]) -> str:
     if len(graphs) > 1:
         raise ValueError(f"there are several graphs: {', '.join(sorted(graphs))}")
     return graphs[0]
-
-
-def converted(facts: Facts, options: Mapping[str, OptionValue]) -> Facts | str:  # noqa: ARG001 - as the contract calls
-    """Facts of an ONNX model as OpenVINO IR: two files for each part, as many bytes."""
-    for paths in facts.parts.values():
-        if paths:
-            try:
-                graph_of(paths)
-            except ValueError as error:
-                return str(error)
-    weights = set(_paths(facts)) if facts.parts else set()
-    assets = tuple(file for file in facts.files if file.path not in weights)
-    parts = {
-        part: tuple(f"{part}/openvino_model{end}" if part else f"openvino_model{end}" for end in (".xml", ".bin"))
-        for part in facts.parts
-    }
-    made = tuple(
-        WeightFile(path=path, size=None, sha256=None, sources=(), part=part)
-        for part, paths in parts.items()
-        for path in paths
-    )
-    return replace(facts, format="openvino", files=(*assets, *made), parts=parts)
 
 
 def context_of(facts: Facts, options: Mapping[str, OptionValue]) -> int:
@@ -167,7 +154,9 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     if facts.task != "text-generation":
         return Estimate(weights=_COPIES * facts.size, working=working)
     working += 2 * 4 * _number(facts, "vocab_size") * tokens
-    copies = _COPIES_OF_F16 if _type_of(facts) in ("f16", "fp16") else _COPIES
+    copies = _COPIES
+    if type_of(facts) in ("f16", "fp16") or facts.format == "openvino":  # IR does not tell its precision
+        copies = _COPIES_OF_F16 + _WIDER * (options.get("precision") == "f32")
     head = _number(facts, "head_dim") or (width // heads if heads else 0)
     values = 2 * _number(facts, "num_hidden_layers") * (_number(facts, "num_key_value_heads") or heads) * head
     kept = str(options.get("kv_cache") or ("f32" if options.get("precision") == "f32" else "u8"))

@@ -1,4 +1,4 @@
-"""Reads the head of a GGUF file: whether it is whole, and whether GenAI's reader takes its tensors over as they are.
+"""Reads the head of a GGUF file: whether it is whole, and whether GenAI's reader builds what is in it.
 
 Follows https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (versions 2 and 3, little endian). Reads no tensor.
 """
@@ -7,27 +7,33 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Collection
 from pathlib import Path
 from typing import BinaryIO
 
+from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
+
 from hub_openvino.facts import GGUF_FAMILIES, GGUF_TYPES, type_fault
 
-__all__ = ["GGUFError", "check"]
+__all__ = ["GGUFError", "TypeFault", "check"]
 
 _MAGIC = b"GGUF"
 _STRING, _ARRAY = 8, 9
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _LONGEST_STRING = 1 << 26
 _MOST_DIMENSIONS = 4
-_TYPES = {
-    0: "f32", 1: "f16", 2: "q4_0", 3: "q4_1", 6: "q5_0", 7: "q5_1", 8: "q8_0", 9: "q8_1", 10: "q2_k", 11: "q3_k",
-    12: "q4_k", 13: "q5_k", 14: "q6_k", 15: "q8_k", 30: "bf16",
-}  # fmt: skip
-_BLOCKS = {"f32": (1, 4), "f16": (1, 2), "q4_0": (32, 18), "q8_0": (32, 34), "q6_k": (256, 210)}  # values, bytes
+_NAMES = {kind.value: kind.name.lower() for kind in GGMLQuantizationType}
+_BLOCKS = {kind.name.lower(): size for kind, size in GGML_QUANT_SIZES.items()}  # values and bytes of a block
+_SCALED = "rope_freqs.weight"
+_LEFT_OUT = "which the GGUF reader of OpenVINO GenAI leaves out"
 
 
 class GGUFError(ValueError):
-    """The file is not GGUF, not all of it is there, or it holds what GenAI's reader does not take over."""
+    """The file is not GGUF, not all of it is there, or it holds what GenAI's reader does not build."""
+
+
+class TypeFault(GGUFError):
+    """GenAI's reader would not take a tensor over as it is."""
 
 
 class _Reader:
@@ -83,13 +89,18 @@ class _Reader:
             self.skip(self.count())
 
 
-def check(path: Path) -> None:
+def check(path: Path, types: Collection[str] = GGUF_TYPES) -> None:
     """Read the whole header.
+
+    Parameters
+    ----------
+    types
+        Those of which matrices may be.
 
     Raises
     ------
     GGUFError
-        With what is wrong.
+        With what is wrong; a `TypeFault` where a matrix is of another type.
     """
     with path.open("rb") as stream:
         reader = _Reader(stream, path.stat().st_size)
@@ -101,7 +112,10 @@ def check(path: Path) -> None:
         family = str(metadata.get("general.architecture", ""))
         if family not in GGUF_FAMILIES:
             raise GGUFError(f"GGUF of '{family}' is not read; known: {', '.join(GGUF_FAMILIES)}")
-        ends = [_tensor(reader) for _ in range(tensors)]
+        scaling = metadata.get(f"{family}.rope.scaling.type", "none")
+        if scaling != "none":
+            raise GGUFError(f"its positions are scaled by '{scaling}', {_LEFT_OUT}")
+        ends = [_tensor(reader, types) for _ in range(tensors)]
         alignment = metadata.get("general.alignment", 32)
         if not isinstance(alignment, int) or alignment < 1:
             raise GGUFError(f"its header says that data is aligned to {alignment!r} bytes")
@@ -121,17 +135,17 @@ def _start(reader: _Reader) -> tuple[int, int]:
     return reader.count(), reader.count()
 
 
-def _tensor(reader: _Reader) -> tuple[str, int]:
+def _tensor(reader: _Reader, types: Collection[str]) -> tuple[str, int]:
     """Name of the next tensor, and where its data ends."""
     name, dimensions = reader.string(), reader.count("I")
+    if name == _SCALED:
+        raise GGUFError(f"its positions are scaled by '{name}', {_LEFT_OUT}")
     if dimensions > _MOST_DIMENSIONS:
         raise GGUFError(f"tensor '{name}' has {dimensions} dimensions")
     shape = [reader.count() for _ in range(dimensions)]
     number = reader.count("I")
-    kind = _TYPES.get(number, f"type {number}")
-    if dimensions > 1 and kind not in GGUF_TYPES:
-        raise GGUFError(f"tensor '{name}' is {kind.upper()}: {type_fault(kind)}")
-    if kind not in _BLOCKS:
-        raise GGUFError(f"tensor '{name}' is {kind.upper()}, which is not known for a vector")
+    kind = _NAMES.get(number, f"type {number}")
+    if kind not in types and (dimensions > 1 or kind != "f32"):
+        raise TypeFault(f"tensor '{name}' is {kind.upper()}: {type_fault(kind)}")
     values, size = _BLOCKS[kind]
     return name, reader.count() + -(-math.prod(shape) // values) * size

@@ -103,7 +103,7 @@ def hub_backends() -> list[BackendSpec]:
 
 @hookimpl
 def hub_transforms() -> list[TransformSpec]:
-    """Give the conversion of ONNX graphs to OpenVINO IR, done once instead of at every load."""
+    """Give the conversions to OpenVINO IR, done once instead of at every load."""
     return [
         TransformSpec(
             id="onnx-openvino",
@@ -111,9 +111,20 @@ def hub_transforms() -> list[TransformSpec]:
             takes=("onnx",),
             gives="openvino",
             lossy=False,
-            target="hub_openvino.convert:convert",
-            predict="hub_openvino.facts:converted",
+            target="hub_openvino.conversion.graphs:convert",
+            predict="hub_openvino.conversion.predict:graphs",
             tolerance=1e-4,
             summary="ONNX to OpenVINO IR; the weights keep their precision",
-        )
+        ),
+        TransformSpec(
+            id="gguf-openvino",
+            step="openvino",
+            takes=("gguf",),
+            gives="openvino",
+            lossy=False,
+            target="hub_openvino.conversion.language:convert",
+            predict="hub_openvino.conversion.predict:language_model",
+            tolerance=2e-3,
+            summary="GGUF to OpenVINO IR; float16 in place of types that OpenVINO would round or not read",
+        ),
     ]

@@ -49,7 +49,7 @@ def smollm(weights_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small llama of random weights."""
-    from plugins.openvino.tests.gguf_files import random_llama
+    from hub_openvino.fixtures.llama import random_llama
 
     return random_llama(tmp_path_factory.mktemp("tiny") / "tiny.Q8_0.gguf")
 

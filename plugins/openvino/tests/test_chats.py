@@ -7,12 +7,12 @@ from threading import Barrier, Event
 import openvino_genai as genai
 import pytest
 from hub_openvino import batching
+from hub_openvino.fixtures.llama import TEMPLATE
 from hub_openvino.opening import open_model
 
 from hub.errors import ContextOverflow, InputError, OptionError
 from hub.runtime.protocols import Chat, Sampling
 from plugins.openvino.tests.conftest import CONTEXT, chat_request
-from plugins.openvino.tests.gguf_files import TEMPLATE
 
 
 def ask(text="hello", **fields):

@@ -1,7 +1,8 @@
 """Estimates and refusals from facts alone."""
 
 import pytest
-from hub_openvino.facts import accepts, context_of, converted, graph_of, memory
+from hub_openvino.conversion.predict import graphs, language_model
+from hub_openvino.facts import accepts, context_of, graph_of, memory
 
 from hub.types import Facts, WeightFile
 
@@ -95,7 +96,7 @@ def test_a_language_model_with_its_tokenizers_answers_chats():
 
 def test_what_a_conversion_gives_is_known_before_it_is_made():
     given = facts("model.onnx", "model.onnx_data", "tokenizer.json", form="onnx", parts={"": ("model.onnx",)})
-    after = converted(given, {})
+    after = graphs(given, {})
     assert (after.format, after.parts, after.size) == ("openvino", {"": IR}, given.size)
     assert "tokenizer.json" in [file.path for file in after.files]
     assert "model.onnx" not in [file.path for file in after.files]
@@ -104,12 +105,38 @@ def test_what_a_conversion_gives_is_known_before_it_is_made():
 
 def test_each_part_is_converted_in_its_own_folder():
     parts = {"encoder": ("encoder/model.onnx",), "decoder": ("decoder/model.onnx",)}
-    after = converted(facts("encoder/model.onnx", "decoder/model.onnx", form="onnx", parts=parts), {})
+    after = graphs(facts("encoder/model.onnx", "decoder/model.onnx", form="onnx", parts=parts), {})
     assert after.parts["encoder"] == ("encoder/openvino_model.xml", "encoder/openvino_model.bin")
 
 
 def test_a_conversion_of_several_graphs_says_that_it_cannot():
-    assert "several graphs" in converted(facts("a.onnx", "b.onnx", form="onnx"), {})
+    assert "several graphs" in graphs(facts("a.onnx", "b.onnx", form="onnx"), {})
+
+
+@pytest.mark.parametrize(
+    ("name", "growth"),
+    [("m.Q8_0.gguf", 1), ("m-bf16.gguf", 1), ("m.Q4_1.gguf", 3.76), ("m-Q5_K_M.gguf", 3.05), ("m.gguf", 3.76)],
+)
+def test_a_language_model_gets_its_tokenizer_and_float16_in_place_of_what_would_be_rounded(name, growth):
+    after = language_model(gguf(name, config=SMOLLM), {})
+    assert after.format == "openvino"
+    assert after.parts == {"": (*IR, *TOKENIZERS)}
+    assert after.config == SMOLLM
+    assert after.size / 90_000_000 == pytest.approx(growth, rel=0.01)
+    assert accepts(after, "chat") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (gguf("m.f32.gguf"), "make them float16 first"),
+        (gguf("m.Q4_1.gguf", family="gemma"), "GGUF of 'gemma' is not read"),
+        (gguf("m.Q4_1.gguf", task="feature-extraction"), "for feature-extraction are not read"),
+        (gguf("a.gguf", parts={"": ("a.gguf", "b.gguf")}), "one file"),
+    ],
+)
+def test_a_language_model_that_cannot_be_converted_says_so(given, reason):
+    assert reason in language_model(given, {})
 
 
 def test_the_context_is_what_was_asked_or_the_default_within_the_models_own():
@@ -124,6 +151,13 @@ def test_keys_and_values_are_counted_in_the_type_that_they_are_kept_in():
     assert memory(given, {"context_length": 1000, "kv_cache": "f16"}).cache == 2 * values
     assert memory(given, {"context_length": 1000, "precision": "f32"}).cache == 4 * values
     assert values < memory(given, {"context_length": 1000}).cache < 2 * values
+
+
+def test_float16_is_counted_wider_where_it_is_computed_with_as_float32():
+    given = facts(*IR, *TOKENIZERS, task="text-generation", config=SMOLLM)
+    assert memory(given, {}).weights == 3 * given.size
+    assert memory(given, {"precision": "f32"}).weights == 4 * given.size
+    assert memory(gguf("m.Q8_0.gguf"), {"precision": "f32"}).weights == 2 * given.size
 
 
 def test_the_estimate_of_a_batch_grows_with_the_model():

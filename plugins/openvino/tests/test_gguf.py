@@ -1,14 +1,16 @@
 """What is seen in the head of a GGUF file before the library gets it, which crashes on some that are damaged."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
-from gguf import GGUFValueType, GGUFWriter
+from gguf import GGUFValueType, GGUFWriter, RopeScalingType
+from hub_openvino.fixtures.llama import random_llama
 from hub_openvino.gguf import GGUFError, check
 from hub_openvino.opening import open_model
 
 from hub.errors import InferenceError
 from plugins.openvino.tests.conftest import chat_request
-from plugins.openvino.tests.gguf_files import random_llama
 
 
 def test_a_whole_file_passes(tiny):
@@ -44,6 +46,36 @@ def test_a_type_that_the_name_of_the_file_does_not_tell_is_found_in_it(tmp_path,
     path = random_llama(tmp_path / "model.gguf", kind)
     with pytest.raises(InferenceError, match=f"tensor 'token_embd.weight' is {kind}: .*{reason}"):
         open_model(chat_request(path))
+
+
+def test_what_is_not_taken_over_names_the_step_that_converts_it(tmp_path):
+    with pytest.raises(InferenceError) as caught:
+        open_model(chat_request(random_llama(tmp_path / "model.gguf", "Q5_1")))
+    assert caught.value.hint == "Convert it once, with the step: openvino"
+
+
+def test_a_model_that_lacks_tensors_is_named_with_the_reason(tmp_path):
+    path = tmp_path / "half.gguf"
+    with closing(GGUFWriter(path, "llama")) as writer:
+        writer.add_tensor("x", np.ones((2, 32), np.float16))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+    with pytest.raises(InferenceError, match=r"half.gguf cannot be loaded by openvino-genai .*is missing"):
+        open_model(chat_request(path))
+
+
+def test_scaled_positions_are_refused_for_the_reader_leaves_them_out(tmp_path):
+    path = tmp_path / "long.gguf"
+    for of_tensors in (True, False):
+        with closing(GGUFWriter(path, "llama")) as writer:
+            writer.add_rope_scaling_type(RopeScalingType.NONE if of_tensors else RopeScalingType.YARN)
+            writer.add_tensor("rope_freqs.weight" if of_tensors else "x", np.ones(2, np.float32))
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
+        with pytest.raises(GGUFError, match=f"scaled by '{'rope_freqs.weight' if of_tensors else 'yarn'}'"):
+            check(path)
 
 
 def test_an_alignment_of_nothing_is_refused(tmp_path):

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 import openvino as ov
 import pytest
-from hub_openvino.convert import convert
+from hub_openvino.conversion.graphs import convert
 from hub_openvino.opening import open_model
 
 import hub

@@ -1,19 +1,24 @@
-"""SmolLM2-135M through OpenVINO GenAI: answers that mean something, and what the registry's own file is refused for."""
+"""SmolLM2-135M through OpenVINO GenAI: answers that mean something, in Q8_0 and from the registry's own Q4_1."""
 
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 
+import numpy as np
 import pytest
 from hub_openvino.batching import Batched
+from hub_openvino.conversion.language import convert
+from hub_openvino.fixtures.logits import Formulas, open_logits
 from hub_openvino.opening import open_model
+from openvino_genai import Tokenizer
 
 import hub
-from hub.errors import HubError
-from hub.runtime.protocols import Chat, Sampling
-from plugins.openvino.tests.conftest import chat_request
+from hub.runtime.protocols import Chat, OpenRequest, Sampling, TransformRequest
+from hub.types import Facts
+from plugins.openvino.tests.conftest import chat_request, pulled
 
 pytestmark = pytest.mark.weights
 
@@ -76,11 +81,25 @@ def test_through_the_hub_it_streams(smollm):
     assert "4" in "".join(pieces)
 
 
-def test_the_file_of_the_registry_is_refused_before_it_is_pulled(weights_home, monkeypatch, tmp_path):
-    monkeypatch.setenv("HUB_HOME", str(tmp_path))
-    with pytest.raises(HubError, match="rounds the offsets of Q4_1"):
-        hub.load("smollm2-135m", backend="openvino")
-    assert not list(tmp_path.rglob("*.gguf"))
+def test_the_file_of_the_registry_is_converted_by_the_plan_and_answers(weights_home, monkeypatch):
+    monkeypatch.setenv("HUB_HOME", str(weights_home))
+    with hub.load("smollm2-135m", backend="openvino", context_length=512, threads=2) as model:
+        answer = model.infer("Who wrote Romeo and Juliet?", max_tokens=48, temperature=0)
+    assert [(step.transform, step.asked, step.lossy) for step in model.plan.recipe] == [("gguf-openvino", False, False)]
+    assert "Shakespeare" in answer["generated_text"]
+
+
+def test_the_file_of_the_registry_keeps_its_logits(weights_home, tmp_path):
+    [file] = pulled(weights_home, "smollm2-135m").rglob("*.gguf")
+    facts = Facts(task="text-generation", family="llama", format="gguf", files=(), parts={"": (file.name,)})
+    convert(TransformRequest(path=file.parent, out=tmp_path, facts=facts))
+    made = replace(facts, format="openvino", parts={"": tuple(path.name for path in tmp_path.iterdir())})
+    text = (Path(hub.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    ids = Tokenizer(tmp_path).encode(text).input_ids.data[:, :512]
+    after = open_logits(OpenRequest(path=tmp_path, verb="run", device="cpu", facts=made)).run({"input_ids": ids})
+    before = Formulas(file)({"input_ids": ids})["logits"]
+    assert np.abs(after["logits"] - before).max() < 2e-3 * np.abs(before).max()
+    assert (after["logits"].argmax(-1) == before.argmax(-1)).mean() > 0.99
 
 
 def test_close_gives_the_memory_back(smollm):
@@ -91,6 +110,7 @@ from hub.runtime.protocols import Chat, Sampling
 from hub.testing import reclaim
 from plugins.openvino.tests.conftest import chat_request
 from hub_openvino.opening import open_model
+from openvino_genai import Tokenizer
 import hub_openvino.chats
 def resident():
     reclaim()

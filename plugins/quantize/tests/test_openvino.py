@@ -54,6 +54,16 @@ def test_answers_stay_near_files_get_smaller_and_nothing_is_printed(name, least,
     assert captured.err == ""
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_the_tokenizer_beside_a_language_model_stays_as_it_is(name, source, tmp_path):
+    beside = {"openvino_tokenizer.xml": b"<net/>", "openvino_tokenizer.bin": b"ids"}
+    for path, content in beside.items():
+        (source / path).write_bytes(content)
+    out = compress(name, source, tmp_path, *FILES, *beside, feeds=[feeds()])
+    assert sorted(path.name for path in out.iterdir()) == sorted((*FILES, *beside))
+    assert {path: (out / path).read_bytes() for path in beside} == beside
+
+
 def test_operations_that_a_pattern_ignores_stay_in_float(source, tmp_path):
     calls = [feeds(seed) for seed in range(4)]
     names = [op.get_friendly_name() for op in ov.Core().read_model(source / FILES[0]).get_ops() if "MatMul" in str(op)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import PurePosixPath
+
 import openvino as ov  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
@@ -30,11 +33,20 @@ def read_ir(request: TransformRequest) -> ov.Model:
 
 
 def write_ir(model: ov.Model, request: TransformRequest, *, half: bool = False) -> None:
-    """Write the graph and its weights; `half` puts weights that are float32 into float16."""
-    target = request.out / graph_of(request.facts.parts[request.part], ".xml")
+    """Write the graph and its weights; `half` puts weights that are float32 into float16.
+
+    Other graphs of the part, such as the tokenizer of a language model, stay as they are.
+    """
+    names = request.facts.parts[request.part]
+    graph = PurePosixPath(graph_of(names, ".xml"))
+    target = request.out / graph
     target.parent.mkdir(parents=True, exist_ok=True)
     _name(model)
     ov.save_model(model, target, compress_to_fp16=half)
+    for name in names:
+        if PurePosixPath(name).with_suffix("") != graph.with_suffix(""):
+            (request.out / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(request.path / name, request.out / name)
 
 
 def _name(model: ov.Model) -> None:

@@ -1,7 +1,4 @@
-"""The step `openvino`: an ONNX graph as OpenVINO IR, so that it is read and rewritten once and not at every load.
-
-Weights keep their precision. Knows nothing of tasks.
-"""
+"""An ONNX graph as OpenVINO IR. Weights keep their precision. Knows nothing of tasks."""
 
 from __future__ import annotations
 

@@ -1,0 +1,83 @@
+"""Writes a GGUF file anew, with float16 in place of the types that GenAI's reader rounds or does not read.
+
+A value of a block is a small whole number times a scale, plus an offset where the type has one: float16 holds it to 1
+part in 2,048. Types that the reader takes over stay as they are. Reads and writes with the `gguf` package of llama.cpp.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, ReaderTensor
+from gguf.quants import dequantize
+
+from hub.errors import InferenceError
+from hub_openvino.facts import GGUF_TYPES
+
+if TYPE_CHECKING:
+    from hub.runtime.protocols import Array
+
+__all__ = ["WIDENED", "widen"]
+
+WIDENED = (
+    "bf16", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "iq1_s", "iq1_m", "iq2_xxs", "iq2_xs", "iq2_s",
+    "iq3_xxs", "iq3_s", "iq4_nl", "iq4_xs", "tq1_0", "tq2_0", "mxfp4",
+)  # fmt: skip
+"""Types that become float16."""
+
+_ARCHITECTURE = "general.architecture"
+_OWN = "GGUF."  # what the library makes of the header itself
+_LARGEST = float(np.finfo(np.float16).max)
+
+
+def widen(source: Path, target: Path) -> None:
+    """Write the whole model; one tensor at a time is in memory.
+
+    Raises
+    ------
+    InferenceError
+        A weight is too large for float16, or no number.
+    """
+    reader = GGUFReader(source)
+    kept = {tensor.name: _is_kept(tensor) for tensor in reader.tensors}
+    with closing(GGUFWriter(target, str(reader.fields[_ARCHITECTURE].contents()))) as writer:
+        for name, field in reader.fields.items():
+            if name != _ARCHITECTURE and not name.startswith(_OWN):
+                inner = field.types[-1] if field.types[0] == GGUFValueType.ARRAY else None
+                writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
+        for tensor in reader.tensors:
+            if kept[tensor.name]:
+                data = tensor.data
+                writer.add_tensor_info(tensor.name, data.shape, data.dtype, data.nbytes, tensor.tensor_type)
+            else:
+                shape, kind = _shape(tensor), _dtype(tensor)
+                writer.add_tensor_info(tensor.name, shape, kind, int(np.prod(shape)) * kind.itemsize)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_ti_data_to_file()
+        for tensor in reader.tensors:
+            writer.write_tensor_data(tensor.data if kept[tensor.name] else _widened(tensor))
+
+
+def _is_kept(tensor: ReaderTensor) -> bool:
+    return tensor.tensor_type == GGMLQuantizationType.F32 or tensor.tensor_type.name.lower() in GGUF_TYPES
+
+
+def _shape(tensor: ReaderTensor) -> tuple[int, ...]:
+    return tuple(int(size) for size in reversed(tensor.shape))
+
+
+def _dtype(tensor: ReaderTensor) -> np.dtype[np.float16] | np.dtype[np.float32]:
+    """Vectors are few, and felt everywhere: they become float32."""
+    return np.dtype(np.float32) if len(tensor.shape) < 2 else np.dtype(np.float16)
+
+
+def _widened(tensor: ReaderTensor) -> Array:
+    values = dequantize(tensor.data, tensor.tensor_type)
+    largest = float(np.abs(values).max(initial=0))
+    if not largest <= _LARGEST:  # so that NaN is refused too
+        raise InferenceError(f"weight '{tensor.name}' holds {largest:.3g}, which float16 cannot hold")
+    return values.reshape(_shape(tensor)).astype(_dtype(tensor))
