@@ -15,6 +15,7 @@ __all__ = [
     "DEFAULT_CONTEXT",
     "GGUF_FAMILIES",
     "GGUF_TYPES",
+    "GGUF_WIDENED",
     "TOKENIZERS",
     "accepts",
     "context_of",
@@ -33,6 +34,12 @@ GGUF_FAMILIES = ("llama", "qwen2", "qwen3")
 GGUF_TYPES = ("f16", "q8_0", "q4_0", "q6_k")
 """Types of tensors that the reader takes over as they are."""
 
+GGUF_WIDENED = (
+    "bf16", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "iq1_s", "iq1_m", "iq2_xxs", "iq2_xs", "iq2_s",
+    "iq3_xxs", "iq3_s", "iq4_nl", "iq4_xs", "tq1_0", "tq2_0", "mxfp4",
+)  # fmt: skip
+"""Types that a conversion makes float16."""
+
 _ROUNDED = ("q4_1", "q4_k")  # read, but with offsets rounded to whole steps; see the README for what that costs
 _TYPE_IN_NAME = re.compile(
     r"(?:^|[-._])(i?q\d+(?:_[0-9a-z]+)*|tq\d_\d|bf16|f16|f32|fp16|fp32|mxfp4\w*)(?=[-.])", re.IGNORECASE
@@ -41,6 +48,7 @@ TOKENIZERS = ("openvino_tokenizer.xml", "openvino_detokenizer.xml")
 _MAIN = ("openvino_model.xml", "model.xml", "model.onnx")
 _ROWS, _TOKENS = 32, 256  # the batch that a call is expected to bring
 _COPIES, _COPIES_OF_F16 = 2, 3  # weights as they were read, and as they were laid out for the processor; as measured
+_LEAST_OF_F16 = 1.5  # bytes of a weight, where the table of words may have 8 bits
 _WIDER = 1  # copies more where float16 is computed with as float32
 _RUNTIME = 60_000_000  # the library itself, as measured
 _SIZES = {"u8": 1.125, "bf16": 2, "f16": 2, "f32": 4}  # bytes of one key or value; u8 has a scale and an offset beside
@@ -154,15 +162,29 @@ def memory(facts: Facts, options: Mapping[str, OptionValue]) -> Estimate:
     if facts.task != "text-generation":
         return Estimate(weights=_COPIES * facts.size, working=working)
     working += 2 * 4 * _number(facts, "vocab_size") * tokens
-    copies = _COPIES
-    if type_of(facts) in ("f16", "fp16") or facts.format == "openvino":  # IR does not tell its precision
-        copies = _COPIES_OF_F16 + _WIDER * (options.get("precision") == "f32")
-    head = _number(facts, "head_dim") or (width // heads if heads else 0)
-    values = 2 * _number(facts, "num_hidden_layers") * (_number(facts, "num_key_value_heads") or heads) * head
+    copies = _COPIES_OF_F16 + _WIDER * (options.get("precision") == "f32") if _is_f16(facts) else _COPIES
+    values = 2 * _number(facts, "num_hidden_layers") * _shared_width(facts)
     kept = str(options.get("kv_cache") or ("f32" if options.get("precision") == "f32" else "u8"))
     slots = options.get("parallel")
     cache = int(values * _SIZES[kept] * context_of(facts, options)) * (slots if isinstance(slots, int) else 1)
     return Estimate(weights=copies * facts.size, cache=cache, working=working)
+
+
+def _is_f16(facts: Facts) -> bool:
+    """Whether matrices of a language model are float16. IR does not say so, but has as many bytes."""
+    if facts.format == "gguf":
+        return type_of(facts) in ("f16", "fp16")
+    width = _number(facts, "hidden_size")
+    layer = width * (2 * width + 2 * _shared_width(facts) + 3 * _number(facts, "intermediate_size"))
+    count = _number(facts, "vocab_size") * width + _number(facts, "num_hidden_layers") * layer
+    return 0 < count * _LEAST_OF_F16 < facts.size
+
+
+def _shared_width(facts: Facts) -> int:
+    """Keys of one token in one layer, and as many values."""
+    heads = _number(facts, "num_attention_heads")
+    head = _number(facts, "head_dim") or (_number(facts, "hidden_size") // heads if heads else 0)
+    return (_number(facts, "num_key_value_heads") or heads) * head
 
 
 def _number(facts: Facts, name: str) -> int:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from gguf.constants import GGML_QUANT_SIZES, GGMLQuantizationType
 
-from hub_openvino.facts import GGUF_FAMILIES, GGUF_TYPES, type_fault
+from hub_openvino.facts import GGUF_FAMILIES, GGUF_TYPES, GGUF_WIDENED, type_fault
 
 __all__ = ["GGUFError", "TypeFault", "check"]
 
@@ -33,7 +33,7 @@ class GGUFError(ValueError):
 
 
 class TypeFault(GGUFError):
-    """GenAI's reader would not take a tensor over as it is."""
+    """GenAI's reader would not take a tensor over as it is, and a conversion makes it float16."""
 
 
 class _Reader:
@@ -100,7 +100,7 @@ def check(path: Path, types: Collection[str] = GGUF_TYPES) -> None:
     Raises
     ------
     GGUFError
-        With what is wrong; a `TypeFault` where a matrix is of another type.
+        With what is wrong; a `TypeFault` where a conversion mends it.
     """
     with path.open("rb") as stream:
         reader = _Reader(stream, path.stat().st_size)
@@ -146,6 +146,7 @@ def _tensor(reader: _Reader, types: Collection[str]) -> tuple[str, int]:
     number = reader.count("I")
     kind = _NAMES.get(number, f"type {number}")
     if kind not in types and (dimensions > 1 or kind != "f32"):
-        raise TypeFault(f"tensor '{name}' is {kind.upper()}: {type_fault(kind)}")
+        fault = TypeFault if kind in GGUF_WIDENED else GGUFError
+        raise fault(f"tensor '{name}' is {kind.upper()}: {type_fault(kind)}")
     values, size = _BLOCKS[kind]
     return name, reader.count() + -(-math.prod(shape) // values) * size

@@ -10,7 +10,8 @@ import pytest
 from gguf import GGMLQuantizationType, GGUFWriter
 from hub_openvino.conversion.language import convert
 from hub_openvino.conversion.naming import named_by_place
-from hub_openvino.conversion.widening import WIDENED, widen
+from hub_openvino.conversion.widening import widen
+from hub_openvino.facts import GGUF_WIDENED
 from hub_openvino.fixtures import fixtures
 from hub_openvino.fixtures.llama import random_llama
 
@@ -56,7 +57,7 @@ def types_of_matrices(path):
     return {each.get_element_type().get_type_name() for each in large if np.prod(list(each.shape)) > 10_000}
 
 
-@pytest.mark.parametrize("name", WIDENED)
+@pytest.mark.parametrize("name", GGUF_WIDENED)
 def test_each_type_that_becomes_float16_is_one_that_the_library_reads(name):
     kind = GGMLQuantizationType[name.upper()]
     block, size = gguf.GGML_QUANT_SIZES[kind]

@@ -48,10 +48,11 @@ def test_a_type_that_the_name_of_the_file_does_not_tell_is_found_in_it(tmp_path,
         open_model(chat_request(path))
 
 
-def test_what_is_not_taken_over_names_the_step_that_converts_it(tmp_path):
+@pytest.mark.parametrize(("kind", "hint"), [("Q5_1", "Convert it once, with the step: openvino"), ("F32", "")])
+def test_what_is_not_taken_over_names_the_step_that_converts_it(tmp_path, kind, hint):
     with pytest.raises(InferenceError) as caught:
-        open_model(chat_request(random_llama(tmp_path / "model.gguf", "Q5_1")))
-    assert caught.value.hint == "Convert it once, with the step: openvino"
+        open_model(chat_request(random_llama(tmp_path / "model.gguf", kind)))
+    assert caught.value.hint == hint
 
 
 def test_a_model_that_lacks_tensors_is_named_with_the_reason(tmp_path):

@@ -13,9 +13,9 @@ import openvino_genai as genai  # type: ignore[import-untyped]
 from hub.errors import InferenceError
 from hub.runtime.protocols import TransformRequest
 from hub_openvino.conversion.naming import named_by_place
-from hub_openvino.conversion.widening import WIDENED, widen
+from hub_openvino.conversion.widening import widen
 from hub_openvino.devices import reason
-from hub_openvino.facts import GGUF_TYPES
+from hub_openvino.facts import GGUF_TYPES, GGUF_WIDENED
 from hub_openvino.gguf import GGUFError, check
 
 __all__ = ["convert"]
@@ -31,7 +31,7 @@ def convert(request: TransformRequest) -> None:
     """
     [source] = request.files
     try:
-        check(source, (*GGUF_TYPES, *WIDENED))
+        check(source, (*GGUF_TYPES, *GGUF_WIDENED))
     except (GGUFError, OSError) as error:
         raise InferenceError(f"{source.name} cannot be converted: {error}") from error
     with tempfile.TemporaryDirectory(dir=request.out) as folder:

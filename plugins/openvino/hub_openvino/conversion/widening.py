@@ -20,13 +20,7 @@ from hub_openvino.facts import GGUF_TYPES
 if TYPE_CHECKING:
     from hub.runtime.protocols import Array
 
-__all__ = ["WIDENED", "widen"]
-
-WIDENED = (
-    "bf16", "q4_1", "q5_0", "q5_1", "q2_k", "q3_k", "q4_k", "q5_k", "iq1_s", "iq1_m", "iq2_xxs", "iq2_xs", "iq2_s",
-    "iq3_xxs", "iq3_s", "iq4_nl", "iq4_xs", "tq1_0", "tq2_0", "mxfp4",
-)  # fmt: skip
-"""Types that become float16."""
+__all__ = ["widen"]
 
 _ARCHITECTURE = "general.architecture"
 _OWN = "GGUF."  # what the library makes of the header itself
