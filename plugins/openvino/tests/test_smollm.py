@@ -9,6 +9,7 @@ from threading import Event
 
 import numpy as np
 import pytest
+from hub_openvino import errands
 from hub_openvino.batching import Batched
 from hub_openvino.conversion.language import convert
 from hub_openvino.fixtures.logits import Formulas, open_logits
@@ -55,6 +56,8 @@ def test_who_comes_while_others_are_answered_joins_within_a_few_steps(smollm, mo
         begun(batch)
 
     monkeypatch.setattr(Batched, "_step", step)
+    monkeypatch.setattr(errands, "_MOMENT", 0.05)  # as long as a thread may take on a busy machine
+    monkeypatch.setattr(errands, "_PATIENCE", 1)
     session = open_model(chat_request(smollm, context_length=512, parallel=count))
     first = Event()
 
