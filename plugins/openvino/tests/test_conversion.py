@@ -1,6 +1,7 @@
 """GGUF to OpenVINO IR: what is kept, what is refused, and what answers afterwards."""
 
 import hashlib
+import struct
 from contextlib import closing
 
 import gguf
@@ -72,6 +73,40 @@ def test_a_value_is_held_to_one_part_in_2048(tmp_path):
     exact = gguf.dequantize(before.data, before.tensor_type)
     assert after.tensor_type == GGMLQuantizationType.F16
     np.testing.assert_allclose(after.data, exact, rtol=2**-11, atol=2**-25)
+
+
+def test_tensors_that_were_aligned_otherwise_are_found_again(tmp_path):
+    with closing(GGUFWriter(tmp_path / "a.gguf", "llama")) as writer:
+        writer.add_custom_alignment(256)
+        for name in ("x.weight", "y.weight"):
+            writer.add_tensor(name, np.arange(6, dtype=np.float32).reshape(2, 3))
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+    widen(tmp_path / "a.gguf", tmp_path / "b.gguf")
+    for tensor in gguf.GGUFReader(tmp_path / "b.gguf").tensors:
+        np.testing.assert_array_equal(tensor.data, [[0, 1, 2], [3, 4, 5]])
+
+
+def test_a_list_without_members_is_left_out(tmp_path):
+    def text(value):
+        return struct.pack("<Q", len(value)) + value
+
+    architecture = text(b"general.architecture") + struct.pack("<I", 8) + text(b"llama")
+    nothing = text(b"general.tags") + struct.pack("<IIQ", 9, 8, 0)
+    (tmp_path / "a.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 0, 2) + architecture + nothing + bytes(64))
+    widen(tmp_path / "a.gguf", tmp_path / "b.gguf")
+    fields = gguf.GGUFReader(tmp_path / "b.gguf").fields
+    assert fields["general.architecture"].contents() == "llama"
+    assert "general.tags" not in fields
+
+
+def test_what_the_library_cannot_read_is_named(tmp_path):
+    path = random_llama(tmp_path / "m.Q4_1.gguf", "Q4_1")
+    path.write_bytes(path.read_bytes().replace(b"blk.0.attn_k.weight", b"blk.0.attn_q.weight"))
+    with pytest.raises(InferenceError, match=r"m.Q4_1.gguf cannot be read: .*blk.0.attn_q.weight"):
+        converted(path, tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize(("value", "told"), [(2.0**20, "holds 1.05e"), (float("nan"), "holds nan")])

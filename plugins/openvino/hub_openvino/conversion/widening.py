@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, ReaderTensor
+from gguf import GGMLQuantizationType, GGUFReader, GGUFValueType, GGUFWriter, ReaderField, ReaderTensor
 from gguf.quants import dequantize
 
 from hub.errors import InferenceError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["widen"]
 
 _ARCHITECTURE = "general.architecture"
+_ALIGNMENT = "general.alignment"
 _OWN = "GGUF."  # what the library makes of the header itself
 _LARGEST = float(np.finfo(np.float16).max)
 
@@ -33,15 +34,18 @@ def widen(source: Path, target: Path) -> None:
     Raises
     ------
     InferenceError
-        A weight is too large for float16, or no number.
+        The file cannot be read, or a weight is too large for float16, or no number.
     """
-    reader = GGUFReader(source)
+    try:
+        reader = GGUFReader(source)
+    except (ValueError, KeyError, IndexError) as error:
+        raise InferenceError(f"{source.name} cannot be read: {error}") from error
     kept = {tensor.name: _is_kept(tensor) for tensor in reader.tensors}
     with closing(GGUFWriter(target, str(reader.fields[_ARCHITECTURE].contents()))) as writer:
-        for name, field in reader.fields.items():
-            if name != _ARCHITECTURE and not name.startswith(_OWN):
+        for field in reader.fields.values():
+            if not _is_left_out(field):
                 inner = field.types[-1] if field.types[0] == GGUFValueType.ARRAY else None
-                writer.add_key_value(name, field.contents(), field.types[0], sub_type=inner)
+                writer.add_key_value(field.name, field.contents(), field.types[0], sub_type=inner)
         for tensor in reader.tensors:
             if kept[tensor.name]:
                 data = tensor.data
@@ -54,6 +58,12 @@ def widen(source: Path, target: Path) -> None:
         writer.write_ti_data_to_file()
         for tensor in reader.tensors:
             writer.write_tensor_data(tensor.data if kept[tensor.name] else _widened(tensor))
+
+
+def _is_left_out(field: ReaderField) -> bool:
+    """What the library writes by itself, and lists without members, which it does not write."""
+    empty = field.types == [GGUFValueType.ARRAY]
+    return empty or field.name.startswith(_OWN) or field.name in (_ARCHITECTURE, _ALIGNMENT)
 
 
 def _is_kept(tensor: ReaderTensor) -> bool:
