@@ -15,7 +15,7 @@ import openvino_genai as genai  # type: ignore[import-untyped]
 from hub.errors import ContextOverflow, InferenceError, InputError, OptionError
 from hub.runtime.protocols import Chat, Delta, Emit, OpenRequest, Reply, Session, TextStream
 from hub_openvino.batching import Batched, Generator, Single
-from hub_openvino.devices import check_precision, name_of, reason
+from hub_openvino.devices import check_precision, get_core, name_of, reason
 from hub_openvino.facts import context_of, graph_of
 from hub_openvino.gguf import GGUFError, TypeFault, check
 from hub_openvino.sampling import fields
@@ -158,7 +158,7 @@ def open_session(request: OpenRequest) -> ChatSession:
         The device does not compute in the precision that was asked for.
     """
     path = _model_path(request)
-    core = ov.Core()
+    core = get_core()
     device = name_of(core, request.device)
     wanted = precision_of(request, _BEST)
     precision = check_precision(core, request.device, wanted)

@@ -6,6 +6,7 @@ Knows nothing of the models that run on them.
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import numpy as np
 import openvino as ov  # type: ignore[import-untyped]
@@ -17,12 +18,22 @@ from hub_openvino.settings import DEVICES
 
 _PLACE = re.compile(r"^(\[[\d:]+\] )?\S+\.(?:cc|cpp|hpp|h):\d+:")
 
-__all__ = ["check_precision", "name_of", "probe", "reason"]
+__all__ = ["check_precision", "get_core", "name_of", "probe", "reason"]
+
+
+@cache
+def get_core() -> ov.Core:
+    """The one core of this process, which is never closed.
+
+    OpenVINO's CPU plugin gives the thread that loads it another stack for signals, and takes it away with the core: if
+    another thread lets go of that, the next Ctrl-C of the first is a segmentation fault (openvino 2026.4.1).
+    """
+    return ov.Core()
 
 
 def probe() -> Probe:
     """Devices on which OpenVINO really runs a graph on this machine."""
-    core = ov.Core()
+    core = get_core()
     found = [device for device in DEVICES if _available(core, device) and _runs(core, device)]
     memory = {device: _memory(core, device) for device in found if device == "gpu"}
     return Probe(

@@ -15,7 +15,7 @@ import openvino as ov  # type: ignore[import-untyped]
 from hub.errors import InferenceError
 from hub.runtime.protocols import OpenRequest, Session, Tensor
 from hub.types import JSON
-from hub_openvino.devices import check_precision, name_of, reason
+from hub_openvino.devices import check_precision, get_core, name_of, reason
 from hub_openvino.facts import graph_of
 from hub_openvino.settings import precision_of, properties
 
@@ -93,7 +93,7 @@ def open_session(request: OpenRequest) -> GraphSession:
         path = request.path / graph_of(request.facts.parts[request.part])
     except ValueError as error:
         raise InferenceError(f"nothing to open in {request.path}: {error}") from error
-    core = ov.Core()
+    core = get_core()
     device = name_of(core, request.device)
     wanted = precision_of(request, _EXACT)
     precision = check_precision(core, request.device, wanted)

@@ -1,6 +1,9 @@
 """Opening and running graphs: small ones that are written here."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import openvino as ov
@@ -176,3 +179,27 @@ def test_a_gpu_computes_what_the_processor_computes(tmp_path):
     given = np.ones((2, 16), np.float32)
     session = open_model(request(tmp_path, *FILES, device="gpu"))
     np.testing.assert_allclose(session.run({"a": given})["found"], given @ weights, atol=1e-3)
+
+
+def test_ctrl_c_is_heard_after_another_thread_closed_what_this_one_opened(tmp_path):
+    write(tmp_path, ops.add, [-1, 3], [-1, 3])
+    script = f"""
+import gc, os, signal, threading, time
+from pathlib import Path
+from hub_openvino.opening import open_model
+from plugins.openvino.tests.conftest import request
+signal.signal(signal.SIGINT, signal.default_int_handler)
+held = [open_model(request(Path({str(tmp_path)!r}), *{FILES!r}))]
+closing = threading.Thread(target=lambda: (held.pop().close(), gc.collect()))
+closing.start()
+closing.join()
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("heard")
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", script], cwd=Path(__file__).parents[3], capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stdout.strip()) == (0, "heard"), found.stderr

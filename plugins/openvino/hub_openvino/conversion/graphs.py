@@ -6,7 +6,7 @@ import openvino as ov  # type: ignore[import-untyped]
 
 from hub.errors import InferenceError
 from hub.runtime.protocols import TransformRequest
-from hub_openvino.devices import reason
+from hub_openvino.devices import get_core, reason
 from hub_openvino.facts import graph_of
 from hub_openvino.graphs import name_of_input, name_of_output
 
@@ -22,7 +22,7 @@ def convert(request: TransformRequest) -> None:
         OpenVINO cannot read the graph.
     """
     name = graph_of(request.facts.parts[request.part])
-    core = ov.Core()
+    core = get_core()
     try:
         model = core.read_model(request.path / name)
     except RuntimeError as error:
