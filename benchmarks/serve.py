@@ -272,12 +272,19 @@ def turns_of_chats(rounds: int, count: int) -> list[dict[str, tuple[float, float
         return in_turn(servers, rounds, lambda server: chats(server, count))
 
 
-def compare_chats(rounds: int, count: int) -> None:
-    """In turn, with all started anew several times: where a process lies in memory is worth a tenth of its speed."""
-    turns = []
+def over_starts(rounds: int, take: Callable[[int], list[T]]) -> list[T]:
+    """What `take` finds in so many rounds, with all started anew several times.
+
+    Where a process lies in memory is worth a tenth of its speed.
+    """
+    found: list[T] = []
     for start in range(min(STARTS, rounds)):
-        turns += turns_of_chats(len(range(start, rounds, STARTS)), count)
-    print_chats(f"{count} chats", turns)
+        found += take(len(range(start, rounds, STARTS)))
+    return found
+
+
+def compare_chats(rounds: int, count: int) -> None:
+    print_chats(f"{count} chats", over_starts(rounds, lambda each: turns_of_chats(each, count)))
 
 
 def print_chats(title: str, turns: list[dict[str, tuple[float, float]]]) -> None:

@@ -21,12 +21,12 @@ from serve import (
     CONTEXT,
     PEERS,
     SLOTS,
-    STARTS,
     Server,
     chat_file,
     chats,
     hub_server,
     in_turn,
+    over_starts,
     peer_server,
     print_chats,
     stopped,
@@ -37,9 +37,7 @@ from plugins.openvino.tests.gguf_files import requantized
 
 def compare(model: str, file: Path, rounds: int, *, again: bool) -> None:
     """Print tokens/s and first tokens of hub on `model` and of llama.cpp on `file`."""
-    turns = []
-    for start in range(min(STARTS, rounds)):
-        turns += turns_of(model, file, len(range(start, rounds, STARTS)), again=again)
+    turns = over_starts(rounds, lambda each: turns_of(model, file, each, again=again))
     print_chats(f"{SLOTS} chats, {'the same again' if again else 'new prompts'}", turns)
 
 

@@ -1,6 +1,7 @@
 """GGUF to OpenVINO IR: what is kept, what is refused, and what answers afterwards."""
 
 import hashlib
+import logging
 import struct
 from contextlib import closing
 
@@ -107,6 +108,12 @@ def test_what_the_library_cannot_read_is_named(tmp_path):
     with pytest.raises(InferenceError, match=r"m.Q4_1.gguf cannot be read: .*blk.0.attn_q.weight"):
         converted(path, tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
+
+
+def test_no_place_of_a_file_that_nobody_sees_is_logged(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    widen(of_one_matrix(tmp_path / "a.gguf", [[1.0] * 32], GGMLQuantizationType.Q4_1), tmp_path / "b.gguf")
+    assert "b.gguf" not in caplog.text
 
 
 @pytest.mark.parametrize(("value", "told"), [(2.0**20, "holds 1.05e"), (float("nan"), "holds nan")])

@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hub.types import Facts, OptionValue, WeightFile
-from hub_openvino.facts import GGUF_TYPES, graph_of, layout_fault, paths_of, type_of
+from hub_openvino.facts import GGUF_TYPES, TOKENIZERS, graph_of, layout_fault, paths_of, type_of
 
 __all__ = ["graphs", "language_model"]
 
 _GRAPH = ("openvino_model.xml", "openvino_model.bin")
-_TOKENIZER = (
-    "openvino_tokenizer.xml",
-    "openvino_tokenizer.bin",
-    "openvino_detokenizer.xml",
-    "openvino_detokenizer.bin",
-)
+_TOKENIZER = tuple(name.removesuffix("xml") + end for name in TOKENIZERS for end in ("xml", "bin"))
 _HALF = 16
 _USUAL = 4
 _SCALES = 0.25  # bits that the scales of blocks add to each weight, at the least

@@ -6,6 +6,7 @@ part in 2,048. Types that the reader takes over stay as they are. Reads and writ
 
 from __future__ import annotations
 
+import logging
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ def widen(source: Path, target: Path) -> None:
     except (ValueError, KeyError, IndexError) as error:
         raise InferenceError(f"{source.name} cannot be read: {error}") from error
     kept = {tensor.name: _is_kept(tensor) for tensor in reader.tensors}
+    logging.getLogger("gguf").setLevel(logging.WARNING)  # it tells the place of each file that it writes
     with closing(GGUFWriter(target, str(reader.fields[_ARCHITECTURE].contents()))) as writer:
         for field in reader.fields.values():
             if not _is_left_out(field):
